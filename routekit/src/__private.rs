@@ -12,10 +12,10 @@ pub use crate::{
         FromPlaceholder, PathArgument, Respond, RespondError, Returned, future, layered, parse, respond, respond_error,
     },
     route::{
-        AlertPolicy, Audience, BreakerPolicy, CachePolicy, CdnTags, ClassifyResponse, Context, DeclaredAccess,
-        Deprecation, Description, Endpoint, EndpointFuture, Fallback, GrantKind, IdempotentPolicy, Invalidates,
-        Location, Method, Policies, Probe, RateLimitKey, RateLimitPolicy, Ratio, RequestFunction, Route, RouteGroup,
-        RouteMeta, Window, Wiring, endpoint, fallback, spelling::Spell,
+        AlertPolicy, Audience, BreakerPolicy, CachePolicy, CdnTags, ClassifyResponse, Consistency, Context,
+        DeclaredAccess, Deprecation, Description, Endpoint, EndpointFuture, Fallback, GrantKind, IdempotentPolicy,
+        Invalidates, Location, Method, Policies, Probe, RateLimitKey, RateLimitPolicy, Ratio, RequestFunction, Route,
+        RouteGroup, RouteMeta, Window, Wiring, endpoint, fallback, spelling::Spell,
     },
 };
 

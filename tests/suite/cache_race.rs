@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -25,7 +25,7 @@ use routekit::{
 };
 use tokio::task::yield_now;
 
-use crate::stores::Plain;
+use crate::{redis::now, stores::Plain};
 
 const TASKS: usize = 8;
 const ITEMS: usize = 192;
@@ -131,6 +131,7 @@ struct Returned {
     item: usize,
     version: u64,
     at: u64,
+    time: Instant,
 }
 
 /// A read that began then saw this version.
@@ -140,6 +141,7 @@ pub(crate) struct Seen {
     version: u64,
     began: u64,
     hit: bool,
+    time: Instant,
 }
 
 #[derive(Default)]
@@ -153,12 +155,12 @@ pub(crate) struct History {
 impl History {
     /// An invalidation after this version was written had returned at this event.
     pub(crate) fn add_returned(&mut self, item: usize, version: u64, at: u64) {
-        self.returned.push(Returned { item, version, at });
+        self.returned.push(Returned { item, version, at, time: now() });
     }
 
     /// A read that began at this event saw this version.
-    pub(crate) fn add_seen(&mut self, item: usize, version: u64, began: u64, hit: bool) {
-        self.seen.push(Seen { item, version, began, hit });
+    pub(crate) fn add_seen(&mut self, item: usize, version: u64, (began, time): (u64, Instant), hit: bool) {
+        self.seen.push(Seen { item, version, began, hit, time });
     }
 
     pub(crate) fn extend(&mut self, other: Self) {
@@ -179,11 +181,24 @@ impl History {
         self.seen.iter().filter(|seen| seen.hit).count()
     }
 
+    /// For each read that saw a version older than one whose invalidation had returned before it began: how long before.
+    pub(crate) fn lags(mut self) -> Vec<Duration> {
+        self.returned.sort_by_key(|returned| returned.at);
+        let lag = |seen: &Seen| {
+            let newer = |returned: &&Returned| returned.item == seen.item && returned.version > seen.version;
+            let first = self.returned.iter().take_while(|returned| returned.at < seen.began).find(newer)?;
+            Some(seen.time.saturating_duration_since(first.time))
+        };
+        let mut lags: Vec<Duration> = self.seen.iter().filter_map(lag).collect();
+        lags.sort_unstable();
+        lags
+    }
+
     /// Reads that saw a version older than one whose invalidation had returned before they began.
     pub(crate) fn stale_reads(mut self) -> Vec<(Seen, u64)> {
         self.returned.sort_by_key(|returned| returned.at);
         let mut by_item = vec![Vec::<(u64, u64)>::new(); ITEMS];
-        for Returned { item, version, at } in self.returned {
+        for Returned { item, version, at, .. } in self.returned {
             let before = by_item[item].last().map_or(0, |(_, version)| *version);
             by_item[item].push((at, version.max(before)));
         }
@@ -332,7 +347,7 @@ async fn act(
                     1 => format!("/race/pattern/{item}/x"),
                     _ => format!("/race/route/{item}"),
                 };
-                let began = world.event();
+                let began = (world.event(), now());
                 let answer = ask(app, Method::GET, path, Wrote::default());
                 if let Some((status, hit, body)) = perhaps_leave(&mut random, answer).await {
                     assert_eq!(status, StatusCode::OK);
@@ -394,7 +409,7 @@ pub(crate) async fn run(race: Race) -> History {
         for (app, _) in &apps {
             let path = format!("/race/route/{item}");
             let (_, hit, body) = ask(app, Method::GET, path, Wrote::default()).await;
-            history.add_seen(item, body.parse().unwrap(), end + 1, hit);
+            history.add_seen(item, body.parse().unwrap(), (end + 1, now()), hit);
         }
     }
     history

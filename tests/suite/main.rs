@@ -80,6 +80,7 @@ mod stores;
 mod support;
 mod system;
 mod telemetry;
+mod tiered;
 mod tls;
 mod traces;
 mod two_apps;

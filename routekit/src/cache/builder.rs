@@ -17,10 +17,7 @@ use crate::{
 };
 
 #[cfg(feature = "redis")]
-use crate::{
-    cache::{cache::CacheParts, redis::store::RedisStore, tiered::store::TieredStore},
-    route::Consistency,
-};
+use crate::cache::{cache::CacheParts, redis::store::RedisStore, tiered::store::TieredStore};
 
 /// The largest share by which lifetimes are shortened, by default.
 const JITTER: f64 = 0.1;
@@ -88,7 +85,8 @@ impl CacheBuilder {
             let tiered = (&store as &dyn Any).downcast_ref::<Option<TieredStore>>().cloned().flatten();
             if let Some(tiered) = tiered {
                 self.redis = Some(tiered.redis().clone());
-                self.storage = Storage::Own(Store::Tiered(tiered, Consistency::Bounded));
+                let consistency = tiered.consistency();
+                self.storage = Storage::Own(Store::Tiered(tiered, consistency));
                 return self;
             }
         }
@@ -186,6 +184,12 @@ impl CacheBuilder {
             Storage::Embedded { bytes, tags, claims } => (bytes, tags, claims),
             Storage::Own(_) | Storage::Built(_) => (None, None, None),
         }
+    }
+
+    /// The size of the embedded store.
+    #[cfg(feature = "redis")]
+    pub(crate) fn bytes(&self) -> u64 {
+        self.sizes().0.unwrap_or(DEFAULT_BYTES)
     }
 
     /// Whether the program's own store, or a cache that is already built, determines the size.

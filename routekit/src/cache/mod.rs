@@ -53,6 +53,7 @@ mod http;
 mod invalidation;
 #[cfg(feature = "redis")]
 mod redis;
+mod redis_fallback;
 mod stats;
 mod store;
 #[cfg(feature = "redis")]
@@ -61,12 +62,10 @@ mod validity;
 mod values;
 
 #[cfg(feature = "redis")]
-pub(crate) use self::redis::ConnectFaultKind;
-#[cfg(feature = "redis")]
 pub use self::redis::{builder::RedisStoreBuilder, settings_error::RedisSettingsError, store::RedisStore};
 #[cfg(feature = "redis")]
 pub use self::tiered::{
-    builder::{DEFAULT_LEASE, RedisFallback, TieredStoreBuilder},
+    builder::{DEFAULT_LEASE, TieredStoreBuilder},
     store::TieredStore,
 };
 pub use self::{
@@ -80,6 +79,7 @@ pub use self::{
         service::Cached,
     },
     invalidation::{InvalidateLayer, Invalidating, InvalidatingFuture},
+    redis_fallback::RedisFallback,
     stats::{
         condition::{Provider, ProviderStatus, StoreSize},
         counters::Counts,
@@ -107,4 +107,6 @@ pub(crate) use self::{
     stats::{condition::StoreCondition, counters::Counters},
     validity::template::{grows_list, may_be_equal, may_match},
 };
+#[cfg(feature = "redis")]
+pub(crate) use self::{redis::ConnectFaultKind, tiered::builder::is_lease};
 pub use crate::route::{Audience, CachePolicy, CdnTags, Consistency, Invalidates, RequestText};

@@ -18,6 +18,7 @@ use crate::{
         setting::{Origin, Setting},
         units,
     },
+    cache::{Consistency, RedisFallback},
     client_address::TrustedProxies,
     edge::CorsHeaders,
     rate_limit::RateLimitHeaders,
@@ -367,6 +368,30 @@ pub(super) const KEYS: &[ConfigKey] = &[
         duration,
         units::show,
         "The longest time that an entry is kept in Redis, at most 30 days."
+    ),
+    key!(
+        "redis.lease",
+        redis_lease,
+        duration,
+        units::show,
+        "The longest time after which an invalidation by another process counts in this one, from 100 ms to a minute. \
+         Hits are answered from memory meanwhile. With `0s`, each request asks Redis."
+    ),
+    key!(
+        "redis.consistency",
+        redis_consistency,
+        |text: &str| text.parse::<Consistency>().map_err(str::to_owned),
+        |consistency: &Consistency| consistency.as_str().to_owned(),
+        "When an invalidation by another process counts, for routes that do not declare `consistency`: `bounded`, \
+         within `redis.lease`, or `strict`, at once."
+    ),
+    key!(
+        "redis.fallback",
+        redis_fallback,
+        |text: &str| text.parse::<RedisFallback>().map_err(str::to_owned),
+        |fallback: &RedisFallback| fallback.as_str().to_owned(),
+        "What happens while Redis is away: `memory`, entries are kept in the process for up to 30 seconds, or `none`, \
+         each request calls its handler."
     ),
     key!(
         "idempotency.ttl",

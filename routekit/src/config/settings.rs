@@ -11,7 +11,8 @@ use super::{admin_addr::AdminAddr, app_settings::AppSettings, route::RouteConfig
 use crate::{
     access_log::AccessLogMode,
     base::setting::Setting,
-    body_limit, cache,
+    body_limit,
+    cache::{self, Consistency, RedisFallback},
     client_address::TrustedProxies,
     edge::{CorsHeaders, cors, security_headers},
     idempotency, metrics,
@@ -183,6 +184,16 @@ settings! {
 
     /// Returns `redis.horizon`: the longest time that an entry is kept in Redis.
     redis_horizon, set_redis_horizon: Duration = Duration::from_secs(24 * 3600);
+
+    /// Returns `redis.lease`: the longest time after which an invalidation by another process counts in this one; zero
+    /// if each request asks Redis.
+    redis_lease, set_redis_lease: Duration = Duration::from_secs(1);
+
+    /// Returns `redis.consistency`: when an invalidation by another process counts, for routes that do not declare it.
+    redis_consistency, set_redis_consistency: Consistency = Consistency::Bounded;
+
+    /// Returns `redis.fallback`: what happens while Redis is away.
+    redis_fallback, set_redis_fallback: RedisFallback = RedisFallback::Memory;
 
     /// Returns `idempotency.ttl`: how long the response to an idempotency key is replayed, for routes that declare no
     /// `ttl`.

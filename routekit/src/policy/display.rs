@@ -97,6 +97,9 @@ impl fmt::Display for ShownCache<'_> {
         if let Some(header) = policy.cdn_tags {
             write!(f, ", cdn_tags {}", header.as_str())?;
         }
+        if let Some(consistency) = policy.consistency {
+            write!(f, ", consistency {}", consistency.as_str())?;
+        }
         if policy.honour_client_directives { Ok(()) } else { f.write_str(", honour_client_directives off") }
     }
 }

@@ -74,6 +74,7 @@ const CACHE_ROOMS: &[&str] = &[
     "backend",
     "tiered",
     "redis",
+    "redis_fallback",
     "store",
     "validity",
     "stats",

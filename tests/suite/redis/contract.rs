@@ -15,20 +15,20 @@ use crate::{
 };
 
 /// By how much the clock of Valkey goes on although it was stopped: it adds what has passed since it last read it.
-pub(super) const SLACK: Duration = Duration::from_millis(100);
+pub(crate) const SLACK: Duration = Duration::from_millis(100);
 
 /// A step beyond the time that is to pass, so that it has passed in any case.
 const STEP: Duration = Duration::from_millis(10);
 
 /// The clock of a server and that of its clients, which stand still unless the test moves them.
-pub(super) struct Time<'a> {
+pub(crate) struct Time<'a> {
     server: &'a RedisServer,
-    pub(super) clock: ManualClock,
+    pub(crate) clock: ManualClock,
     unix: Cell<Duration>,
 }
 
 impl<'a> Time<'a> {
-    pub(super) fn stop(server: &'a RedisServer) -> Self {
+    pub(crate) fn stop(server: &'a RedisServer) -> Self {
         let unix = Duration::from_secs(unix_time().as_secs() + 1);
         server.set_clock(unix);
         let clock = ManualClock::new();
@@ -36,7 +36,7 @@ impl<'a> Time<'a> {
         Self { server, clock, unix: Cell::new(unix) }
     }
 
-    pub(super) fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         let by = by + STEP;
         self.unix.set(self.unix.get() + by);
         self.server.set_clock(self.unix.get());
@@ -44,13 +44,13 @@ impl<'a> Time<'a> {
     }
 
     /// Sets the clock of the server back, and not that of its clients.
-    pub(super) fn set_server_back(&self, by: Duration) {
+    pub(crate) fn set_server_back(&self, by: Duration) {
         self.unix.set(self.unix.get() - by);
         self.server.set_clock(self.unix.get());
     }
 
     /// A store with the largest budget: on a busy machine, a timeout would look like a promise that is broken.
-    pub(super) fn store(&self) -> RedisStore {
+    pub(crate) fn store(&self) -> RedisStore {
         let builder = RedisStore::builder(self.server.url()).clock(self.clock.clock());
         builder.budget(Duration::from_millis(250)).build().unwrap()
     }

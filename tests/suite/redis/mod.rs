@@ -14,6 +14,7 @@ mod processes;
 mod race;
 mod startup;
 
+pub(crate) use self::contract::{SLACK, Time};
 use std::{
     sync::{
         Arc,
@@ -180,12 +181,12 @@ async fn is_miss(store: &RedisStore, key: &str) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a server does not run on paused time")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
 /// Repeats a step until it succeeds, for at most ten seconds.
-async fn within(what: &str, mut step: impl AsyncFnMut() -> bool) {
+pub(crate) async fn within(what: &str, mut step: impl AsyncFnMut() -> bool) {
     let start = now();
     while !step().await {
         assert!(now() - start < Duration::from_secs(10), "waited ten seconds for {what}");

@@ -22,7 +22,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::within;
+use super::{now, within};
 use crate::{
     cache_race::History,
     support::{Process, RedisServer, free_port, test_as_program},
@@ -122,7 +122,7 @@ async fn act(addrs: Vec<SocketAddr>, events: Arc<AtomicU64>, mut random: Rng) ->
             let (version, _) = ask(addr, "POST", item).await.unwrap();
             history.add_returned(item, version, events.fetch_add(1, Ordering::SeqCst));
         } else {
-            let began = events.fetch_add(1, Ordering::SeqCst);
+            let began = (events.fetch_add(1, Ordering::SeqCst), now());
             let (version, hit) = ask(addr, "GET", item).await.unwrap();
             history.add_seen(item, version, began, hit);
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     base::{clock::Clock, printable::Chain, setting::Origin, setup_problem::SetupProblem},
-    cache::{CacheBuilder, ConnectFaultKind, RedisStore},
+    cache::{CacheBuilder, ConnectFaultKind, RedisStore, TieredStore, is_lease},
     config::{Config, Secret},
     health::{HealthCheck, HealthCheckResult},
 };
@@ -53,6 +53,12 @@ impl RedisSetup {
             refuse("the app sets a cache, or a store for it, that is already built", but);
             return none(cache);
         }
+        if !is_lease(*config.redis_lease) {
+            let setting = super::all(config).into_iter().find(|(setting, ..)| *setting == "redis.lease");
+            let reason = "must be zero, or between 100 ms and a minute";
+            problems.extend(setting.map(|setting| super::problem(&setting, reason)));
+            return none(cache);
+        }
         let mut store = RedisStore::builder(url.expose())
             .prefix(&**config.redis_prefix)
             .required(*config.redis_required)
@@ -75,7 +81,12 @@ impl RedisSetup {
                 };
                 let prefix = config.redis_prefix.origin().clone();
                 let configured = Some(RedisOrigins { login, url, prefix });
-                (cache.store(store.clone()), Self { store: Some(store), configured })
+                let tiered = TieredStore::builder(store.clone())
+                    .max_bytes(cache.bytes())
+                    .lease(*config.redis_lease)
+                    .consistency(*config.redis_consistency)
+                    .fallback(*config.redis_fallback);
+                (cache.store(tiered.build()), Self { store: Some(store), configured })
             }
             Err(error) => {
                 let name = format!("redis.{}", error.setting());

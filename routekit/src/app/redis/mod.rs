@@ -22,7 +22,7 @@ use crate::{
 type RedisSetting<'a> = (&'static str, &'a Origin, String);
 
 /// All settings of Redis.
-fn all(config: &Config) -> [RedisSetting<'_>; 7] {
+fn all(config: &Config) -> [RedisSetting<'_>; 10] {
     let secret = || "(secret)".to_owned();
     [
         ("redis.url", config.redis_url.origin(), secret()),
@@ -36,6 +36,9 @@ fn all(config: &Config) -> [RedisSetting<'_>; 7] {
         ("redis.required", config.redis_required.origin(), config.redis_required.to_string()),
         ("redis.budget", config.redis_budget.origin(), units::show(&config.redis_budget)),
         ("redis.horizon", config.redis_horizon.origin(), units::show(&config.redis_horizon)),
+        ("redis.lease", config.redis_lease.origin(), units::show(&config.redis_lease)),
+        ("redis.consistency", config.redis_consistency.origin(), config.redis_consistency.as_str().to_owned()),
+        ("redis.fallback", config.redis_fallback.origin(), config.redis_fallback.as_str().to_owned()),
     ]
 }
 

@@ -87,7 +87,9 @@ impl CacheLayer {
                 ..Outgoing::default()
             };
             policy.honour_client_directives = declared.honour_client_directives;
-            policy.store = policy.store.with(declared.consistency);
+            if let Some(consistency) = declared.consistency {
+                policy.store = policy.store.with(consistency);
+            }
             policy.partition = declared.partition();
             policy.key = declared.key();
             policy.head_requests = HeadRequests::FetchAsGet;
@@ -165,7 +167,7 @@ impl CacheLayer {
 
     /// Sets when invalidations by other processes count, if the store of the cache is a
     /// [`TieredStore`](crate::cache::TieredStore); with any other, they count at once. Defaults to
-    /// [`Consistency::Bounded`].
+    /// that of the store.
     #[must_use]
     pub fn consistency(mut self, consistency: Consistency) -> Self {
         self.change(|policy| policy.store = policy.store.with(consistency));

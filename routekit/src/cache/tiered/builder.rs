@@ -12,7 +12,10 @@ use super::{
     near::NearTier, parts::TieredParts, store::TieredStore, trust::FeedTrust, turn::HeldTurns,
     write_behind::WriteBehind,
 };
-use crate::cache::{redis::store::RedisStore, store::embedded::DEFAULT_BYTES};
+use crate::{
+    cache::{redis::store::RedisStore, redis_fallback::RedisFallback, store::embedded::DEFAULT_BYTES},
+    route::Consistency,
+};
 
 /// The default lease: one second.
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(1);
@@ -23,17 +26,6 @@ const MIN_LEASE: Duration = Duration::from_millis(100);
 /// The longest lease.
 const MAX_LEASE: Duration = Duration::from_secs(60);
 
-/// What a [`TieredStore`] does while Redis is away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum RedisFallback {
-    /// Memory answers, and takes what handlers return, for at most 30 seconds each.
-    #[default]
-    Memory,
-    /// Each request calls its handler.
-    None,
-}
-
 /// Builds a [`TieredStore`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it is built"]
@@ -42,11 +34,18 @@ pub struct TieredStoreBuilder {
     bytes: u64,
     lease: Duration,
     fallback: RedisFallback,
+    consistency: Consistency,
 }
 
 impl TieredStoreBuilder {
     pub(super) fn new(redis: RedisStore) -> Self {
-        Self { redis, bytes: DEFAULT_BYTES, lease: DEFAULT_LEASE, fallback: RedisFallback::default() }
+        Self {
+            redis,
+            bytes: DEFAULT_BYTES,
+            lease: DEFAULT_LEASE,
+            fallback: RedisFallback::default(),
+            consistency: Consistency::default(),
+        }
     }
 
     /// Sets the size of the tier in memory, in bytes. Defaults to 64 MiB.
@@ -68,6 +67,13 @@ impl TieredStoreBuilder {
         self
     }
 
+    /// Sets when an invalidation by another process counts on routes that do not declare it, and for values. Defaults
+    /// to [`Consistency::Bounded`].
+    pub fn consistency(mut self, consistency: Consistency) -> Self {
+        self.consistency = consistency;
+        self
+    }
+
     /// Builds the store.
     ///
     /// # Panics
@@ -85,6 +91,7 @@ impl TieredStoreBuilder {
                 turns: HeldTurns::default(),
                 lease: self.lease,
                 fallback: self.fallback,
+                consistency: self.consistency,
                 clock,
                 spawner,
                 is_followed: AtomicBool::new(false),
@@ -107,6 +114,7 @@ impl fmt::Debug for TieredStoreBuilder {
             .field("max_bytes", &self.bytes)
             .field("lease", &self.lease)
             .field("fallback", &self.fallback)
+            .field("consistency", &self.consistency)
             .finish()
     }
 }

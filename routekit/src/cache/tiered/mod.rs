@@ -17,7 +17,7 @@
 //! **Refills.** An entry that is read from Redis is stamped with the reading at which Redis found it valid, so that an
 //! invalidation that arrives later covers it, and one that arrived before does not.
 //!
-//! **Redis away.** With [`RedisFallback::Memory`](builder::RedisFallback), memory answers, and takes what handlers return. It is
+//! **Redis away.** With [`RedisFallback::Memory`](super::redis_fallback::RedisFallback), memory answers, and takes what handlers return. It is
 //! stamped with the latest reading that is known, so that no invalidation in between is missed later.
 
 pub(in crate::cache) mod builder;

@@ -7,10 +7,11 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{builder::RedisFallback, near::NearTier, trust::FeedTrust, turn::HeldTurns, write_behind::WriteBehind};
+use super::{near::NearTier, trust::FeedTrust, turn::HeldTurns, write_behind::WriteBehind};
 use crate::{
     base::{clock::Clock, spawner::Spawner},
-    cache::redis::store::RedisStore,
+    cache::{redis::store::RedisStore, redis_fallback::RedisFallback},
+    route::Consistency,
 };
 
 /// The state of a tiered store.
@@ -22,6 +23,8 @@ pub(super) struct TieredParts {
     pub(super) turns: HeldTurns,
     pub(super) lease: Duration,
     pub(super) fallback: RedisFallback,
+    /// That of routes that do not declare one.
+    pub(super) consistency: Consistency,
     pub(super) clock: Clock,
     pub(super) spawner: Spawner,
     /// Whether a task follows the feed.

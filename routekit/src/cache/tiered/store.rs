@@ -8,13 +8,11 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{
-    builder::{RedisFallback, TieredStoreBuilder},
-    parts::TieredParts,
-};
+use super::{builder::TieredStoreBuilder, parts::TieredParts};
 use crate::{
     cache::{
         redis::{store::RedisStore, turns::BackgroundWrite},
+        redis_fallback::RedisFallback,
         stats::condition::StoreSize,
         store::{
             claim::ClaimOutcome,
@@ -83,6 +81,11 @@ impl TieredStore {
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.parts.trust.allows(self.parts.clock.now())
+    }
+
+    /// That of routes that do not declare one.
+    pub(in crate::cache) fn consistency(&self) -> Consistency {
+        self.parts.consistency
     }
 
     /// Looks up in memory, and returns the time that freshness was computed for. `None` if Redis must be asked.
@@ -226,7 +229,7 @@ impl TieredStore {
 
 impl CacheStore for TieredStore {
     fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup> {
-        Box::pin(self.lookup_with(key, Consistency::Bounded))
+        Box::pin(self.lookup_with(key, self.consistency()))
     }
 
     /// Returns once the entry is in Redis. The cache stores responses after they were sent.
@@ -243,7 +246,7 @@ impl CacheStore for TieredStore {
     }
 
     fn is_valid<'a>(&'a self, entry: &'a Entry) -> StoreFuture<'a, bool> {
-        Box::pin(self.is_valid_with(entry, Consistency::Bounded))
+        Box::pin(self.is_valid_with(entry, self.consistency()))
     }
 
     fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {

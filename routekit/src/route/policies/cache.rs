@@ -1,6 +1,6 @@
 //! The caching that a route declares.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 use super::{
     cdn_tags::CdnTags,
@@ -24,7 +24,7 @@ pub struct CachePolicy {
     pub(crate) cdn_ttl: Option<Duration>,
     pub(crate) cdn_tags: Option<CdnTags>,
     pub(crate) honour_client_directives: bool,
-    pub(crate) consistency: Consistency,
+    pub(crate) consistency: Option<Consistency>,
 }
 
 /// The policy of `cache` without arguments.
@@ -43,6 +43,29 @@ pub enum Consistency {
     Bounded,
     /// At once: each hit asks Redis. While Redis is away, the handler is called.
     Strict,
+}
+
+impl Consistency {
+    /// Returns the name, as in `consistency = "strict"`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bounded => "bounded",
+            Self::Strict => "strict",
+        }
+    }
+}
+
+impl FromStr for Consistency {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "bounded" => Ok(Self::Bounded),
+            "strict" => Ok(Self::Strict),
+            _ => Err("must be `bounded` or `strict`"),
+        }
+    }
 }
 
 /// The clients that share a stored response.
@@ -142,9 +165,9 @@ impl CachePolicy {
         self.honour_client_directives
     }
 
-    /// Returns when an invalidation by another process counts.
+    /// Returns when an invalidation by another process counts; `None` if the store decides.
     #[must_use]
-    pub const fn consistency(&self) -> Consistency {
+    pub const fn consistency(&self) -> Option<Consistency> {
         self.consistency
     }
 }
@@ -169,7 +192,7 @@ impl CachePolicy {
             cdn_ttl: None,
             cdn_tags: None,
             honour_client_directives: true,
-            consistency: Consistency::Bounded,
+            consistency: None,
         }
     }
 
@@ -253,7 +276,7 @@ impl CachePolicy {
 
     #[must_use]
     pub const fn with_consistency(mut self, consistency: Consistency) -> Self {
-        self.consistency = consistency;
+        self.consistency = Some(consistency);
         self
     }
 

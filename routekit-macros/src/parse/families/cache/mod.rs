@@ -38,8 +38,15 @@ pub(crate) struct Caching {
     stale: Stale,
     downstream: Downstream,
     honour_client_directives: Option<bool>,
+    consistency: Option<Consistency>,
     /// Whether an argument could not be read: it may have been meant as the audience.
     misread: bool,
+}
+
+/// When invalidations by other processes count.
+enum Consistency {
+    Bounded,
+    Strict,
 }
 
 /// Who may be given a stored response.
@@ -51,10 +58,11 @@ enum Audience {
 
 const USAGE: &str = "`cache(ttl = 60)`, or `cache(shared)` if the responses set their own lifetime";
 
-const ARGUMENTS: [&str; 15] = [
+const ARGUMENTS: [&str; 16] = [
     "cdn_tags",
     "cdn_ttl",
     "client_ttl",
+    "consistency",
     "honour_client_directives",
     "invalidate_on",
     "key",
@@ -119,6 +127,7 @@ impl Caching {
             stale: Stale::default(),
             downstream: Downstream::default(),
             honour_client_directives: None,
+            consistency: None,
             misread: false,
         }
     }
@@ -155,6 +164,7 @@ impl Caching {
                 let honour = item.value::<LitBool>("`honour_client_directives = false`", errors);
                 self.honour_client_directives = honour.map(|honour| honour.value);
             }
+            "consistency" => self.consistency = consistency(item, errors),
             other => {
                 errors.push(item.span, unknown("argument", other, &ARGUMENTS));
                 self.misread = true;
@@ -222,11 +232,29 @@ impl Caching {
         let max_body = self.max_body.map(|bytes| quote!(.with_max_body(#bytes)));
         let (stale, downstream) = (self.stale.policy(), self.downstream.policy());
         let honour = self.honour_client_directives.map(|honour| quote!(.with_honour_client_directives(#honour)));
+        let consistency = self.consistency.as_ref().map(|consistency| match consistency {
+            Consistency::Bounded => quote!(.with_consistency(__rt::Consistency::Bounded)),
+            Consistency::Strict => quote!(.with_consistency(__rt::Consistency::Strict)),
+        });
         quote! {
             .with_cache(
                 __rt::CachePolicy::new()
                 #ttl #tags #vary #audience #partition #key #invalidate_on #max_body #stale #downstream #honour
+                #consistency
             )
+        }
+    }
+}
+
+fn consistency(item: &RawOption, errors: &mut Errors) -> Option<Consistency> {
+    const USAGE: &str = "`consistency = \"strict\"` (each hit asks Redis) or `consistency = \"bounded\"`";
+    let value = item.value::<LitStr>(USAGE, errors)?;
+    match value.value().as_str() {
+        "bounded" => Some(Consistency::Bounded),
+        "strict" => Some(Consistency::Strict),
+        _ => {
+            errors.push(value.span(), format!("write {USAGE}"));
+            None
         }
     }
 }

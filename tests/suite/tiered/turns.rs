@@ -1,0 +1,120 @@
+//! Of several processes that miss a key, one calls the handler.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use http::{StatusCode, header};
+use routekit::{
+    cache::{Cache, CacheOptions},
+    prelude::*,
+    test::TestApp,
+};
+use tokio::task::JoinSet;
+
+use super::{tiered, within};
+use crate::{
+    redis::now,
+    support::{MINUTE, RedisServer, exact},
+};
+
+#[derive(Default)]
+struct Calls(AtomicUsize);
+
+impl Calls {
+    fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    async fn slow(&self) -> String {
+        let count = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        count.to_string()
+    }
+}
+
+#[get("/turns/cold", cache(ttl = 60))]
+async fn cold(calls: Dep<Calls>) -> String {
+    calls.slow().await
+}
+
+#[get("/turns/private", cache(ttl = 60))]
+async fn private(calls: Dep<Calls>) -> impl axum::response::IntoResponse {
+    ([(header::CACHE_CONTROL, "private")], calls.slow().await)
+}
+
+#[get("/turns/fails", cache(ttl = 60))]
+async fn fails(calls: Dep<Calls>) -> StatusCode {
+    calls.slow().await;
+    StatusCode::SERVICE_UNAVAILABLE
+}
+
+async fn nodes(url: &str, count: usize, calls: &Arc<Calls>) -> Vec<(TestApp, Cache)> {
+    let mut nodes = Vec::new();
+    for _ in 0..count {
+        let cache = exact().store(tiered(url).build()).build();
+        let app = App::with_routes(routes![cold, private, fails]).cache(cache.clone());
+        let app = TestApp::new(app.provide_shared(Arc::clone(calls)));
+        within("the server", async || cache.get::<u8>("unused").await.is_ok() && cache.health().await.is_ok()).await;
+        nodes.push((app, cache));
+    }
+    nodes
+}
+
+/// Each app gets a request, at the same time. Returns how long the slowest took.
+async fn ask_all(nodes: &[(TestApp, Cache)], path: &'static str) -> Duration {
+    let start = now();
+    let mut tasks = JoinSet::new();
+    for (app, _) in nodes {
+        let app = app.clone();
+        tasks.spawn(async move { app.get(path).send().await.status() });
+    }
+    tasks.join_all().await;
+    now() - start
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cold_key_on_ten_nodes_calls_its_handler_once() {
+    let Some(server) = RedisServer::start("turns", &[]) else { return };
+    let calls = Arc::<Calls>::default();
+    let nodes = nodes(&server.url(), 10, &calls).await;
+    let took = ask_all(&nodes, "/turns/cold").await;
+    eprintln!("ten nodes took {took:?}");
+    assert_eq!(calls.count(), 1);
+    ask_all(&nodes, "/turns/cold").await;
+    assert_eq!(calls.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn value_on_ten_nodes_is_filled_once() {
+    let Some(server) = RedisServer::start("turns-values", &[]) else { return };
+    let calls = Arc::<Calls>::default();
+    let mut tasks = JoinSet::new();
+    for (_, cache) in nodes(&server.url(), 10, &calls).await {
+        let calls = Arc::clone(&calls);
+        tasks.spawn(async move {
+            let options = CacheOptions::new().ttl(MINUTE);
+            let fill = async move || Ok::<_, Problem>(calls.slow().await);
+            cache.get_or_fill("key", &options, fill).await.unwrap()
+        });
+    }
+    assert_eq!(tasks.join_all().await, ["1"; 10]);
+}
+
+/// Processes must not wait for each other one after the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn outcome_that_cannot_be_shared_makes_no_queue() {
+    let Some(server) = RedisServer::start("turns-private", &[]) else { return };
+    let calls = Arc::<Calls>::default();
+    let nodes = nodes(&server.url(), 10, &calls).await;
+    for path in ["/turns/private", "/turns/fails"] {
+        let before = calls.count();
+        let took = ask_all(&nodes, path).await;
+        assert_eq!(calls.count(), before + 10, "{path}");
+        assert!(took < Duration::from_millis(1500), "{path}: in turn it takes two seconds, and took {took:?}");
+    }
+}
