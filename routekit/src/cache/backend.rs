@@ -108,14 +108,18 @@ impl Store {
         }
     }
 
-    /// Waits until it is the turn of this process to fill the key, for at most `limit`. The entry may be there then.
-    pub(in crate::cache) async fn turn(&self, key: &Key, limit: Duration) -> FillTurn {
+    /// Waits until it is the turn of this process to fill the key, for at most `limit`. The entry may be there then,
+    /// unless the stamp of a new one is returned.
+    pub(in crate::cache) async fn turn(&self, key: &Key, limit: Duration) -> (FillTurn, Option<Stamp>) {
         match self {
             #[cfg(feature = "redis")]
-            Self::Tiered(tiered, _) => FillTurn(within(limit, tiered.turn(key)).await.flatten()),
+            Self::Tiered(tiered, _) => {
+                let (turn, missing) = within(limit, tiered.turn(key)).await.unwrap_or_default();
+                (FillTurn(turn), missing)
+            }
             _ => {
                 let _ = (key, limit);
-                FillTurn::default()
+                (FillTurn::default(), None)
             }
         }
     }

@@ -127,9 +127,14 @@ where
     /// Fetches for all requests that wait, if the response is not there.
     async fn lead(mut self, mut lead: Lead, patience: &Patience) -> Result<Response, S::Error> {
         let policy = Arc::clone(&self.ctx.policy);
-        lead.set_turn(policy.store.turn(self.ctx.request.key(), policy.deadline).await);
-        // The request, or the process, that led before may have ended since the lookup.
-        match self.ctx.request.lookup(&policy.store).await {
+        let (turn, missing) = policy.store.turn(self.ctx.request.key(), policy.deadline).await;
+        lead.set_turn(turn);
+        let found = match missing {
+            Some(stamp) => Ok(Lookup::Miss(stamp)),
+            // The request, or the process, that led before may have ended since the lookup.
+            None => self.ctx.request.lookup(&policy.store).await,
+        };
+        match found {
             Ok(found) => match self.answer_from_store(&found) {
                 Ok(response) => {
                     if let Lookup::Hit(stored, _) = &found {

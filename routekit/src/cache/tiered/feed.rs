@@ -104,22 +104,21 @@ impl TieredParts {
             self.beat_now.notify_one();
             return;
         };
-        self.trust.received(message.epoch, (message.number, message.before), |is_gap| {
+        self.trust.receive(message.epoch, (message.number, message.before), |is_gap| {
             let Some(number) = self.redis.stamp_of(&message) else {
                 self.beat_now.notify_one();
-                return false;
+                return None;
             };
             if is_gap {
                 self.near.empty_before(number);
             } else {
                 self.near.record(&message, number);
             }
-            true
+            Some(number)
         });
     }
 
     fn confirm(&self, heartbeat: Heartbeat) {
-        let Heartbeat { sent, epoch, number, stamp } = heartbeat;
-        self.trust.confirm(epoch, number, sent, || self.near.empty_before(stamp));
+        self.trust.confirm(heartbeat, || self.near.empty_before(heartbeat.stamp));
     }
 }

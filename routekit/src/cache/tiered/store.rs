@@ -80,7 +80,7 @@ impl TieredStore {
     /// Returns whether this process receives the invalidations of all processes, so that memory answers.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.parts.trust.allows(self.parts.clock.now())
+        self.parts.trust.allows(self.parts.clock.now(), self.parts.redis.latest())
     }
 
     /// That of routes that do not declare one.
@@ -92,8 +92,9 @@ impl TieredStore {
     pub(in crate::cache) fn lookup_now(&self, key: &Key) -> Option<(Lookup, Instant)> {
         let parts = &*self.parts;
         // Read before the lookup: an invalidation in between is later than the stamp.
-        let (found, now) = parts.near.get(key, parts.redis.latest());
-        let is_answer = matches!(found, Lookup::Hit(..) | Lookup::VariesBy(..)) && parts.trust.allows(now);
+        let stamp = parts.redis.latest();
+        let (found, now) = parts.near.get(key, stamp);
+        let is_answer = matches!(found, Lookup::Hit(..) | Lookup::VariesBy(..)) && parts.trust.allows(now, stamp);
         is_answer.then_some((found, now))
     }
 
@@ -140,7 +141,7 @@ impl TieredStore {
     }
 
     /// Keeps what was found in Redis in memory.
-    fn remember(&self, found: &Lookup) {
+    pub(super) fn remember(&self, found: &Lookup) {
         if let Some(entry) = found.entry().filter(|_| !self.parts.lease.is_zero()) {
             self.parts.near.keep(entry);
         }
@@ -179,7 +180,7 @@ impl TieredStore {
         consistency: Consistency,
     ) -> Result<bool, StoreError> {
         let parts = &*self.parts;
-        if consistency == Consistency::Bounded && parts.trust.allows(parts.clock.now()) {
+        if consistency == Consistency::Bounded && self.is_live() {
             return Ok(parts.near.holds(entry));
         }
         match parts.redis.holds(entry).await {

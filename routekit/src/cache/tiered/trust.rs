@@ -7,13 +7,18 @@ use std::{
 
 use parking_lot::Mutex;
 
-use crate::cache::redis::feed::EpochId;
+use crate::cache::{
+    redis::feed::{EpochId, Heartbeat},
+    validity::stamp::Stamp,
+};
 
 /// How far the invalidations of all processes have been received, and until when memory may answer.
 #[derive(Debug)]
 pub(super) struct FeedTrust {
     lease: Duration,
     base: Instant,
+    /// The stamp up to which everything has been received.
+    received: AtomicU64,
     /// Until when memory may answer, in nanoseconds after `base`.
     until: AtomicU64,
     /// When everything had been received for the last time, in nanoseconds after `base`; 0 if never.
@@ -28,15 +33,17 @@ impl FeedTrust {
             lease,
             // A clock that a test moves may go back to its start.
             base: now.checked_sub(Duration::from_secs(1)).unwrap_or(now),
+            received: AtomicU64::new(0),
             until: AtomicU64::new(0),
             confirmed: AtomicU64::new(0),
             position: Mutex::new(None),
         }
     }
 
-    /// Whether memory may answer at this time.
-    pub(super) fn allows(&self, now: Instant) -> bool {
-        self.nanos(now) < self.until.load(Ordering::SeqCst)
+    /// Whether memory may answer at this time. `latest` is the latest stamp that this process has seen: memory must not
+    /// be behind what Redis has answered already, so that no client sees a change and then the state before it.
+    pub(super) fn allows(&self, now: Instant, latest: Stamp) -> bool {
+        self.nanos(now) < self.until.load(Ordering::SeqCst) && latest.number() <= self.received.load(Ordering::SeqCst)
     }
 
     /// When everything had been received for the last time.
@@ -45,27 +52,35 @@ impl FeedTrust {
         (nanos > 0).then(|| self.base + Duration::from_nanos(nanos))
     }
 
-    /// Records a message. `record` gets whether one is missing before it, and returns `false` if the message belongs to
-    /// an epoch that is not known.
-    pub(super) fn received(&self, epoch: EpochId, (number, before): (u64, u64), record: impl FnOnce(bool) -> bool) {
+    /// Records a message. `record` gets whether one is missing before it, and returns its stamp; `None` if the message
+    /// belongs to an epoch that is not known.
+    pub(super) fn receive(
+        &self,
+        epoch: EpochId,
+        (number, before): (u64, u64),
+        record: impl FnOnce(bool) -> Option<Stamp>,
+    ) {
         let mut position = self.position.lock();
         let is_gap = *position != Some((epoch, before));
-        if record(is_gap) {
-            *position = Some((epoch, number));
-        } else {
-            self.forget(&mut position);
+        match record(is_gap) {
+            Some(stamp) => {
+                *position = Some((epoch, number));
+                self.received.fetch_max(stamp.number(), Ordering::SeqCst);
+            }
+            None => self.forget(&mut position),
         }
     }
 
-    /// Records a heartbeat that was sent at this time, and answered with this number. `empty` is called if a message is
-    /// missing.
-    pub(super) fn confirm(&self, epoch: EpochId, number: u64, sent: Instant, empty: impl FnOnce()) {
+    /// Records the answer to a heartbeat. `empty` is called if a message is missing.
+    pub(super) fn confirm(&self, heartbeat: Heartbeat, empty: impl FnOnce()) {
+        let Heartbeat { sent, epoch, number, stamp } = heartbeat;
         let mut position = self.position.lock();
         // Messages that follow the answer may have been received before it was read.
         if !position.is_some_and(|(of, last)| of == epoch && last >= number) {
             empty();
             *position = Some((epoch, number));
         }
+        self.received.fetch_max(stamp.number(), Ordering::SeqCst);
         self.confirmed.store(self.nanos(sent).max(1), Ordering::SeqCst);
         self.until.store(self.nanos(sent + self.lease), Ordering::SeqCst);
     }
@@ -97,15 +112,20 @@ mod tests {
 
     fn confirm(trust: &FeedTrust, number: u64, sent: Instant) -> bool {
         let mut emptied = false;
-        trust.confirm(A, number, sent, || emptied = true);
+        trust.confirm(Heartbeat { sent, epoch: A, number, stamp: Stamp::new(number) }, || emptied = true);
         emptied
+    }
+
+    /// Whether memory may answer if Redis has answered with nothing later.
+    fn allows(trust: &FeedTrust, now: Instant) -> bool {
+        trust.allows(now, Stamp::new(0))
     }
 
     fn receive(trust: &FeedTrust, epoch: EpochId, numbers: (u64, u64)) -> bool {
         let mut gap = None;
-        trust.received(epoch, numbers, |is_gap| {
+        trust.receive(epoch, numbers, |is_gap| {
             gap = Some(is_gap);
-            true
+            Some(Stamp::new(numbers.0))
         });
         gap.expect("it is recorded")
     }
@@ -114,14 +134,14 @@ mod tests {
     fn memory_answers_for_a_lease_after_a_heartbeat_was_sent() {
         let clock = ManualClock::new();
         let trust = FeedTrust::new(LEASE, clock.now());
-        assert!(!trust.allows(clock.now()) && trust.confirmed().is_none());
+        assert!(!allows(&trust, clock.now()) && trust.confirmed().is_none());
         let sent = clock.now();
         clock.advance(LEASE / 2);
         assert!(confirm(&trust, 10, sent), "what was in memory before is not known to be valid");
-        assert!(trust.allows(clock.now()));
+        assert!(allows(&trust, clock.now()));
         assert_eq!(trust.confirmed(), Some(sent));
         clock.advance(LEASE / 2);
-        assert!(!trust.allows(clock.now()), "a lease after it was sent, not after it was answered");
+        assert!(!allows(&trust, clock.now()), "a lease after it was sent, not after it was answered");
     }
 
     #[test]
@@ -140,14 +160,25 @@ mod tests {
     }
 
     #[test]
+    fn memory_does_not_answer_before_it_has_what_redis_has_answered() {
+        let clock = ManualClock::new();
+        let trust = FeedTrust::new(LEASE, clock.now());
+        confirm(&trust, 10, clock.now());
+        assert!(trust.allows(clock.now(), Stamp::new(10)));
+        assert!(!trust.allows(clock.now(), Stamp::new(11)), "an invalidation that another reply has shown");
+        receive(&trust, A, (11, 10));
+        assert!(trust.allows(clock.now(), Stamp::new(11)));
+    }
+
+    #[test]
     fn memory_does_not_answer_after_something_unknown() {
         let clock = ManualClock::new();
         let trust = FeedTrust::new(LEASE, clock.now());
         confirm(&trust, 10, clock.now());
-        trust.received(B, (3, 0), |_| false);
-        assert!(!trust.allows(clock.now()));
+        trust.receive(B, (3, 0), |_| None);
+        assert!(!allows(&trust, clock.now()));
         assert!(confirm(&trust, 10, clock.now()), "what it was has emptied memory");
         trust.lose();
-        assert!(!trust.allows(clock.now()));
+        assert!(!allows(&trust, clock.now()));
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     cache::{
         redis::turns::{BackgroundWrite, TURN, TurnAnswer, TurnChange, TurnToken},
         store::{key::Key, lookup_result::Lookup},
+        validity::stamp::Stamp,
     },
     deadline::pause,
 };
@@ -58,25 +59,33 @@ impl Drop for HeldTurn {
 }
 
 impl TieredStore {
-    /// Waits until it is the turn of this process to fill the key. `None` if the entry is there, or cannot be shared,
-    /// or Redis is away: then no process waits for this one.
-    pub(in crate::cache) async fn turn(&self, key: &Key) -> Option<HeldTurn> {
+    /// Waits until it is the turn of this process to fill the key. Returns no turn if the entry is there, or cannot be
+    /// shared, or Redis is away: then no process waits for this one. Returns the stamp of a new entry if the key is
+    /// known to have none.
+    pub(in crate::cache) async fn turn(&self, key: &Key) -> (Option<HeldTurn>, Option<Stamp>) {
+        let redis = &self.parts.redis;
         let token: TurnToken = fastrand::u128(..).to_be_bytes();
         let mut wait = *PAUSES.start();
-        while self.parts.redis.is_connected() {
-            match self.parts.redis.take_turn(key, &token).await.ok()? {
-                TurnAnswer::Ours => return Some(self.held(key, token)),
-                TurnAnswer::Unshared => return None,
-                TurnAnswer::Taken => {}
+        while redis.is_connected() {
+            // In one round trip: Redis executes them in this order.
+            let (answer, found) = tokio::join!(redis.take_turn(key, &token), redis.find(key));
+            if let Ok(found) = &found {
+                self.remember(found);
+            }
+            let missing = match &found {
+                Ok(Lookup::Miss(stamp)) => Some(*stamp),
+                _ => None,
+            };
+            match answer {
+                Ok(TurnAnswer::Ours) => return (Some(self.held(key, token)), missing),
+                Ok(TurnAnswer::Unshared) => return (None, missing),
+                Ok(TurnAnswer::Taken) if !matches!(found, Ok(Lookup::Hit(..) | Lookup::VariesBy(..)) | Err(_)) => {}
+                Ok(TurnAnswer::Taken) | Err(_) => break,
             }
             pause(wait.mul_f64(0.5 + 0.5 * fastrand::f64()), &Clock::system()).await;
             wait = wait.mul_f64(1.5).min(*PAUSES.end());
-            match self.parts.redis.find(key).await.ok()? {
-                Lookup::Miss(_) | Lookup::Stale(..) => {}
-                Lookup::Hit(..) | Lookup::VariesBy(..) => return None,
-            }
         }
-        None
+        (None, None)
     }
 
     /// Takes the turn. `Err` if another process has it.

@@ -112,8 +112,13 @@ impl Cache {
                 Role::Alone => return slot.alone(options, fill).await,
                 // The caller, or the process, that led before may have stored the value since the lookup.
                 Role::Lead(mut lead) => {
-                    lead.set_turn(self.shared.store.turn(&slot.key.key, PATIENCE).await);
-                    match slot.lookup().await {
+                    let (turn, missing) = self.shared.store.turn(&slot.key.key, PATIENCE).await;
+                    lead.set_turn(turn);
+                    let found = match missing {
+                        Some(stamp) => Ok(FoundValue::Nothing(stamp)),
+                        None => slot.lookup().await,
+                    };
+                    match found {
                         Ok(FoundValue::Fresh(entry, value)) => {
                             lead.land(FillOutcome::Stored(entry));
                             return Ok(value);
