@@ -17,7 +17,7 @@ use crate::{
         printable::{Chain, Printable},
     },
     cache::{
-        stats::condition::{ProviderStatus, StoreCondition, StoreSize},
+        stats::condition::{MemoryTier, ProviderStatus, StoreCondition, StoreSize},
         store::{
             buffered_response::BufferedResponse,
             claim::ClaimOutcome,
@@ -287,7 +287,16 @@ impl Store {
             tracing::debug!(error = %Printable(Chain(error)), "the cache's store is unhealthy");
         }
         let status = if size.is_ok() { ProviderStatus::Healthy } else { ProviderStatus::Unhealthy };
-        StoreCondition::new(status, latency, size.ok())
+        StoreCondition { memory: self.memory(), ..StoreCondition::new(status, latency, size.ok()) }
+    }
+
+    /// The memory in front of Redis.
+    fn memory(&self) -> Option<MemoryTier> {
+        match self {
+            #[cfg(feature = "redis")]
+            Self::Tiered(tiered, _) => Some(tiered.memory()),
+            _ => None,
+        }
     }
 
     /// The condition of the embedded store; `None` if the store is another.

@@ -81,7 +81,7 @@ pub use self::{
     invalidation::{InvalidateLayer, Invalidating, InvalidatingFuture},
     redis_fallback::RedisFallback,
     stats::{
-        condition::{Provider, ProviderStatus, StoreSize},
+        condition::{MemoryTier, Provider, ProviderStatus, StoreSize},
         counters::Counts,
         report::{CacheStats, RouteStats},
     },

@@ -9,8 +9,9 @@ use metrics::{Counter, Gauge, Key, Label};
 
 use super::{
     names::{
-        CACHE_BYTES, CACHE_ENTRIES, CACHE_EVICTIONS, CACHE_FLUSHES, CACHE_INVALIDATIONS, CACHE_REFRESHES,
-        CACHE_REQUESTS, CACHE_SETS, CACHE_UP, METADATA, describe_cache,
+        CACHE_BYTES, CACHE_ENTRIES, CACHE_EVICTIONS, CACHE_FLUSHES, CACHE_INVALIDATIONS, CACHE_LOST_WRITES,
+        CACHE_MEMORY_BYTES, CACHE_MEMORY_ENTRIES, CACHE_MEMORY_LIVE, CACHE_REFRESHES, CACHE_REQUESTS, CACHE_SETS,
+        CACHE_UP, METADATA, describe_cache,
     },
     recorder::SharedRecorder,
 };
@@ -65,6 +66,16 @@ impl CacheMetrics {
             bytes: self.gauge(CACHE_BYTES),
             evictions: self.counter(CACHE_EVICTIONS, Vec::new()),
             flushes: self.counter(CACHE_FLUSHES, Vec::new()),
+        }
+    }
+
+    /// Metrics of the memory in front of the store.
+    pub(crate) fn memory(&self) -> CacheMemoryMetrics {
+        CacheMemoryMetrics {
+            live: self.gauge(CACHE_MEMORY_LIVE),
+            entries: self.gauge(CACHE_MEMORY_ENTRIES),
+            bytes: self.gauge(CACHE_MEMORY_BYTES),
+            lost_writes: self.counter(CACHE_LOST_WRITES, Vec::new()),
         }
     }
 
@@ -128,6 +139,24 @@ impl CacheStoreMetrics {
         self.bytes.set(bytes as f64);
         self.evictions.update(evictions);
         self.flushes.update(flushes);
+    }
+}
+
+/// Metrics of the memory in front of the store.
+pub(crate) struct CacheMemoryMetrics {
+    live: Gauge,
+    entries: Gauge,
+    bytes: Gauge,
+    lost_writes: Total,
+}
+
+impl CacheMemoryMetrics {
+    #[expect(clippy::cast_precision_loss, reason = "sizes stay below 2^53")]
+    pub(crate) fn update(&self, is_live: bool, (entries, bytes): (u64, u64), lost_writes: u64) {
+        self.live.set(f64::from(u8::from(is_live)));
+        self.entries.set(entries as f64);
+        self.bytes.set(bytes as f64);
+        self.lost_writes.update(lost_writes);
     }
 }
 

@@ -18,6 +18,8 @@
 //! | `routekit_cache_evictions_total` | counter | no labels |
 //! | `routekit_cache_flushes_total` | counter | no labels |
 //! | `routekit_cache_entries`, `routekit_cache_bytes`, `routekit_cache_up` | gauges | no labels |
+//! | `routekit_cache_memory_entries`, `routekit_cache_memory_bytes`, `routekit_cache_memory_live` | gauges | no labels |
+//! | `routekit_cache_lost_writes_total` | counter | no labels |
 //! | `routekit_breaker_state` | gauge, 1 for the current state | only `breaker` and `state`: `closed`, `half_open` or `open` |
 //! | `routekit_breaker_transitions_total` | counter | only `breaker` and `to`, the new state |
 //! | `routekit_breaker_calls_total` | counter | only `breaker` and `outcome`: `success`, `failure`, `neutral` or `late` (ended after a transition) |
@@ -105,7 +107,7 @@ pub(crate) use self::no_exporter::Exporter;
 pub(crate) use self::spans::dropped_spans;
 pub(crate) use self::{
     alerts::{AlertMetrics, NotificationSeries},
-    cache::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, Total},
+    cache::{CacheMemoryMetrics, CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, Total},
     guards::{BreakerSeries, ConcurrencySeries, GuardMetrics, RateLimitOwner, RateLimitSeries},
     health::{HealthMetrics, HealthSeries},
     labelled::LabelledRecorder,

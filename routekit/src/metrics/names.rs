@@ -27,6 +27,10 @@ pub(super) const CACHE_EVICTIONS: &str = "routekit_cache_evictions_total";
 pub(super) const CACHE_FLUSHES: &str = "routekit_cache_flushes_total";
 pub(super) const CACHE_ENTRIES: &str = "routekit_cache_entries";
 pub(super) const CACHE_BYTES: &str = "routekit_cache_bytes";
+pub(super) const CACHE_MEMORY_LIVE: &str = "routekit_cache_memory_live";
+pub(super) const CACHE_MEMORY_ENTRIES: &str = "routekit_cache_memory_entries";
+pub(super) const CACHE_MEMORY_BYTES: &str = "routekit_cache_memory_bytes";
+pub(super) const CACHE_LOST_WRITES: &str = "routekit_cache_lost_writes_total";
 pub(super) const CACHE_UP: &str = "routekit_cache_up";
 
 pub(super) const BREAKER_STATE: &str = "routekit_breaker_state";
@@ -114,6 +118,7 @@ pub(super) fn describe_cache(recorder: &dyn Recorder) {
         (CACHE_REFRESHES, "Entries refreshed in the background."),
         (CACHE_INVALIDATIONS, "Invalidations of the cache."),
         (CACHE_EVICTIONS, "Entries evicted to make room."),
+        (CACHE_LOST_WRITES, "Entries that were not written to the store behind the memory."),
         (CACHE_FLUSHES, "Times that all older entries became invalid because an invalidation was forgotten."),
     ];
     for (name, text) in counters {
@@ -121,6 +126,14 @@ pub(super) fn describe_cache(recorder: &dyn Recorder) {
     }
     recorder.describe_gauge(CACHE_ENTRIES.into(), None, "Approximate number of entries in the cache.".into());
     recorder.describe_gauge(CACHE_BYTES.into(), Some(Unit::Bytes), "Approximate size of the cache's entries.".into());
+    let memory = [
+        (CACHE_MEMORY_LIVE, None, "1 while hits are answered from the memory in front of the store, otherwise 0."),
+        (CACHE_MEMORY_ENTRIES, None, "Approximate number of entries in the memory in front of the store."),
+        (CACHE_MEMORY_BYTES, Some(Unit::Bytes), "Approximate size of the entries in the memory in front of the store."),
+    ];
+    for (name, unit, text) in memory {
+        recorder.describe_gauge(name.into(), unit, text.into());
+    }
     recorder.describe_gauge(CACHE_UP.into(), None, "1 if the store of the cache can be reached, otherwise 0.".into());
 }
 

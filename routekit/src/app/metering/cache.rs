@@ -9,8 +9,11 @@ use std::{
 
 use crate::app::declared::DeclaredRoute;
 use crate::{
-    cache::{Cache, Counters, Counts, ProviderStatus, StoreCondition, WeakCache},
-    metrics::{CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, MetricSource, SharedRecorder, Total},
+    cache::{Cache, Counters, Counts, MemoryTier, ProviderStatus, StoreCondition, WeakCache},
+    metrics::{
+        CacheMemoryMetrics, CacheMetrics, CacheRequests, CacheStoreMetrics, CacheUser, MetricSource, SharedRecorder,
+        Total,
+    },
 };
 
 /// How often the health of a store outside this process is checked if no scrape checks it.
@@ -26,6 +29,8 @@ pub(in crate::app) struct CacheMetering {
     program: (CacheRequests, Total),
     /// Set once the state of the store is known.
     store: OnceLock<CacheStoreMetrics>,
+    /// Set if the store has memory in front of it.
+    memory: OnceLock<CacheMemoryMetrics>,
 }
 
 /// A route that is cached or invalidates.
@@ -51,8 +56,8 @@ impl CacheMetering {
         let users = routes.iter().filter_map(user).collect();
         let both = |user| (metrics.requests(user), metrics.invalidations(user));
         let (layers, program) = (both(CacheUser::Layers), both(CacheUser::Program));
-        let store = OnceLock::new();
-        let metering = Self { cache: cache.downgrade(), users, layers, program, store, metrics };
+        let (store, memory) = (OnceLock::new(), OnceLock::new());
+        let metering = Self { cache: cache.downgrade(), users, layers, program, store, memory, metrics };
         metering.update();
         Arc::new(metering)
     }
@@ -70,6 +75,10 @@ impl CacheMetering {
         match (condition.provider.status, condition.size) {
             (ProviderStatus::Healthy, Some(size)) => store.up((size.entries, size.bytes), size.evictions, size.flushes),
             (ProviderStatus::Healthy, None) | (ProviderStatus::Unhealthy, _) => store.down(),
+        }
+        if let Some(MemoryTier { live, entries, bytes, lost_writes, .. }) = condition.memory {
+            let memory = self.memory.get_or_init(|| self.metrics.memory());
+            memory.update(live, (entries, bytes), lost_writes);
         }
     }
 }

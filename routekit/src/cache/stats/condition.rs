@@ -59,16 +59,35 @@ fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::
     serializer.serialize_f64(duration.as_secs_f64() * 1000.0)
 }
 
+/// The memory in front of Redis. In JSON, names are in camelCase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct MemoryTier {
+    /// Whether hits are answered from memory: the process receives the invalidations of all processes.
+    pub live: bool,
+    /// The approximate number of entries.
+    pub entries: u64,
+    /// The bytes that they take.
+    pub bytes: u64,
+    /// The number of entries that were evicted to make room.
+    pub evictions: u64,
+    /// The number of entries that were not written to Redis: too many waited to be written, or Redis did not take them.
+    pub lost_writes: u64,
+}
+
 /// The health of a store, and its size.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StoreCondition {
     pub(crate) provider: Provider,
     /// `None` if the store does not report it.
     pub(crate) size: Option<StoreSize>,
+    /// `None` if the store has none.
+    pub(crate) memory: Option<MemoryTier>,
 }
 
 impl StoreCondition {
     pub(in crate::cache) fn new(status: ProviderStatus, latency: Duration, size: Option<StoreSize>) -> Self {
-        Self { provider: Provider { status, latency }, size }
+        Self { provider: Provider { status, latency }, size, memory: None }
     }
 }

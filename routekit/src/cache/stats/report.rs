@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::{
     base::clock::serialize_time,
     cache::stats::{
-        condition::{Provider, StoreCondition},
+        condition::{MemoryTier, Provider, StoreCondition},
         counters::Counts,
         registry::RegistryCounts,
     },
@@ -36,6 +36,9 @@ pub struct CacheStats {
     pub bytes: Option<u64>,
     /// The health of the store.
     pub provider: Provider,
+    /// The memory in front of Redis; `None` if the store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryTier>,
     /// The time of this report.
     #[serde(serialize_with = "serialize_time")]
     pub generated_at: SystemTime,
@@ -49,7 +52,7 @@ pub struct CacheStats {
 
 impl CacheStats {
     pub(in crate::cache) fn new(counts: RegistryCounts, condition: StoreCondition, unix_time: Duration) -> Self {
-        let StoreCondition { provider, size } = condition;
+        let StoreCondition { provider, size, memory } = condition;
         let total = counts.total();
         let routes = counts.routes.into_iter().map(|(method, path, counts)| RouteStats { method, path, counts });
         Self {
@@ -59,6 +62,7 @@ impl CacheStats {
             entries: size.map(|size| size.entries),
             bytes: size.map(|size| size.bytes),
             provider,
+            memory,
             generated_at: SystemTime::UNIX_EPOCH + unix_time,
             routes: routes.collect(),
             layers: counts.layers,

@@ -13,7 +13,7 @@ use crate::{
     cache::{
         redis::{store::RedisStore, turns::BackgroundWrite},
         redis_fallback::RedisFallback,
-        stats::condition::StoreSize,
+        stats::condition::{MemoryTier, StoreSize},
         store::{
             claim::ClaimOutcome,
             contract::{CacheStore, StoreError, StoreFuture},
@@ -217,14 +217,10 @@ impl TieredStore {
         }
     }
 
-    /// The size of the tier in memory.
-    pub(in crate::cache) fn near_size(&self) -> StoreSize {
-        self.parts.near.size()
-    }
-
-    /// The number of entries that were not written to Redis.
-    pub(in crate::cache) fn lost_writes(&self) -> u64 {
-        self.parts.writes.lost()
+    /// The condition of the tier in memory.
+    pub(in crate::cache) fn memory(&self) -> MemoryTier {
+        let StoreSize { entries, bytes, evictions, .. } = self.parts.near.size();
+        MemoryTier { live: self.is_live(), entries, bytes, evictions, lost_writes: self.parts.writes.lost() }
     }
 }
 
