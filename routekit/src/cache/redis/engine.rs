@@ -18,9 +18,9 @@ use redis::{Cmd, RedisError, Value};
 
 use super::{
     ban_list::{MAX_BANS, ban},
-    feed::message,
     key_layout::KeyLayout,
     link::{RedisConnection, RedisLink, ServerAddress},
+    message,
     missed::{MissedInvalidations, RepeatingTask, Unfinished},
     reply::{CheckedEntry, ClockReading, StateReply},
     scripts::Script,

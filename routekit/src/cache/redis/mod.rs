@@ -33,10 +33,11 @@ mod envelope;
 pub(in crate::cache) mod feed;
 mod key_layout;
 mod link;
+pub(in crate::cache) mod message;
 mod missed;
 mod reply;
 mod scripts;
-mod timeline;
+pub(in crate::cache) mod timeline;
 pub(in crate::cache) mod turns;
 
 pub(crate) use self::link::ConnectFaultKind;

@@ -86,6 +86,16 @@ impl Entry {
         }
     }
 
+    /// The entry that a lookup has found.
+    #[cfg(feature = "redis")]
+    pub(in crate::cache) fn of_lookup(found: &Lookup) -> Option<Self> {
+        match found {
+            Lookup::Hit(response, _) | Lookup::Stale(response, _) => Some(Self::Response(Arc::clone(response))),
+            Lookup::VariesBy(variants, _) => Some(Self::VariesBy(Arc::clone(variants))),
+            Lookup::Miss(_) => None,
+        }
+    }
+
     /// When it was stored.
     pub(in crate::cache) fn stored(&self) -> Instant {
         match self {

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "redis")]
-use crate::cache::store::entry::Entry;
 use crate::cache::{
     store::{stored_response::StoredResponse, variants::Variants},
     validity::stamp::Stamp,
@@ -30,16 +28,6 @@ impl Lookup {
         match self {
             Self::Hit(response, _) | Self::Stale(response, _) => Some(response),
             Self::VariesBy(..) | Self::Miss(_) => None,
-        }
-    }
-
-    /// The entry that was found.
-    #[cfg(feature = "redis")]
-    pub(in crate::cache) fn entry(&self) -> Option<Entry> {
-        match self {
-            Self::Hit(response, _) | Self::Stale(response, _) => Some(Entry::Response(Arc::clone(response))),
-            Self::VariesBy(variants, _) => Some(Entry::VariesBy(Arc::clone(variants))),
-            Self::Miss(_) => None,
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::Notify;
 
 use super::{
-    near::NearTier, parts::TieredParts, store::TieredStore, trust::FeedTrust, turn::HeldTurns,
+    held_turns::HeldTurns, near::NearTier, parts::TieredParts, store::TieredStore, trust::FeedTrust,
     write_behind::WriteBehind,
 };
 use crate::{
@@ -99,6 +99,19 @@ impl TieredStoreBuilder {
                 redis: self.redis,
             }),
         }
+    }
+}
+
+impl TieredStore {
+    /// Creates a store with the default settings.
+    #[must_use]
+    pub fn new(redis: RedisStore) -> Self {
+        Self::builder(redis).build()
+    }
+
+    /// Returns a builder with the default settings.
+    pub fn builder(redis: RedisStore) -> TieredStoreBuilder {
+        TieredStoreBuilder::new(redis)
     }
 }
 

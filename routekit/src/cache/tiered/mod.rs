@@ -25,6 +25,7 @@ pub(in crate::cache) mod store;
 pub(in crate::cache) mod turn;
 
 mod feed;
+mod held_turns;
 mod near;
 mod parts;
 mod trust;

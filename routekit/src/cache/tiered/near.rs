@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::{
     base::clock::Clock,
     cache::{
-        redis::feed::InvalidationMessage,
+        redis::message::InvalidationMessage,
         stats::condition::StoreSize,
         store::{embedded::Embedded, entry::Entry, key::Key, lookup_result::Lookup},
         validity::{

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{near::NearTier, trust::FeedTrust, turn::HeldTurns, write_behind::WriteBehind};
+use super::{held_turns::HeldTurns, near::NearTier, trust::FeedTrust, write_behind::WriteBehind};
 use crate::{
     base::{clock::Clock, spawner::Spawner},
     cache::{redis::store::RedisStore, redis_fallback::RedisFallback},

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{builder::TieredStoreBuilder, parts::TieredParts};
+use super::parts::TieredParts;
 use crate::{
     cache::{
         redis::{store::RedisStore, turns::BackgroundWrite},
@@ -47,7 +47,7 @@ const OUTAGE: Duration = Duration::from_secs(30);
 /// 1. A hit in memory costs as much as with the [`Embedded`](crate::cache::Embedded) store. A process answers from
 ///    memory only while it receives the invalidations of all processes.
 /// 2. An invalidation that has returned counts in this process at once, and in others within the
-///    [lease](TieredStoreBuilder::lease), usually within a millisecond. On routes with `consistency = "strict"`, it
+///    [lease](crate::cache::TieredStoreBuilder::lease), usually within a millisecond. On routes with `consistency = "strict"`, it
 ///    counts at once everywhere: each hit asks Redis.
 /// 3. A response is stored in Redis after it was sent: no client waits for that.
 /// 4. Of all processes with the same prefix, one at a time fills a key. The others wait for the entry.
@@ -60,17 +60,6 @@ pub struct TieredStore {
 }
 
 impl TieredStore {
-    /// Creates a store with the default settings.
-    #[must_use]
-    pub fn new(redis: RedisStore) -> Self {
-        Self::builder(redis).build()
-    }
-
-    /// Returns a builder with the default settings.
-    pub fn builder(redis: RedisStore) -> TieredStoreBuilder {
-        TieredStoreBuilder::new(redis)
-    }
-
     /// Returns the store in Redis.
     #[must_use]
     pub fn redis(&self) -> &RedisStore {
@@ -133,7 +122,7 @@ impl TieredStore {
         let parts = &*self.parts;
         let stamp = parts.redis.latest();
         let (found, _) = parts.near.get(key, stamp);
-        let entry = match found.entry() {
+        let entry = match Entry::of_lookup(&found) {
             Some(entry) if !matches!(found, Lookup::Stale(..)) => entry,
             _ => return Ok(None),
         };
@@ -142,7 +131,7 @@ impl TieredStore {
 
     /// Keeps what was found in Redis in memory.
     pub(super) fn remember(&self, found: &Lookup) {
-        if let Some(entry) = found.entry().filter(|_| !self.parts.lease.is_zero()) {
+        if let Some(entry) = Entry::of_lookup(found).filter(|_| !self.parts.lease.is_zero()) {
             self.parts.near.keep(entry);
         }
     }
@@ -156,7 +145,7 @@ impl TieredStore {
         let parts = &*self.parts;
         let stamp = parts.redis.latest();
         let (found, now) = parts.near.get(key, stamp);
-        let Some(stored) = found.entry().map(|entry| entry.stored()) else { return found };
+        let Some(stored) = Entry::of_lookup(&found).map(|entry| entry.stored()) else { return found };
         let known = parts.trust.confirmed().map_or(stored, |confirmed| confirmed.max(stored));
         if now.saturating_duration_since(known) < OUTAGE { found } else { Lookup::Miss(stamp) }
     }

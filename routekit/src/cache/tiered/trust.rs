@@ -8,7 +8,7 @@ use std::{
 use parking_lot::Mutex;
 
 use crate::cache::{
-    redis::feed::{EpochId, Heartbeat},
+    redis::{feed::Heartbeat, timeline::EpochId},
     validity::stamp::Stamp,
 };
 

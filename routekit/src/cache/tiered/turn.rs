@@ -1,13 +1,10 @@
 //! Turns: of all processes, one fills a key, and the others wait for the entry.
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::{Arc, Weak},
     time::Duration,
 };
-
-use parking_lot::Mutex;
 
 use super::{parts::TieredParts, store::TieredStore};
 use crate::{
@@ -22,17 +19,6 @@ use crate::{
 
 /// The pauses between attempts of a process that waits for another.
 const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(5)..=Duration::from_millis(40);
-
-/// The turns that this process has.
-#[derive(Default)]
-pub(super) struct HeldTurns(Mutex<TurnTable>);
-
-#[derive(Default)]
-struct TurnTable {
-    held: HashMap<TurnToken, Key>,
-    /// Whether a task extends them.
-    has_task: bool,
-}
 
 /// The turn of this process to fill a key. If it is dropped, it ends without an outcome, and another process tries.
 pub(in crate::cache) struct HeldTurn {
@@ -52,7 +38,7 @@ impl HeldTurn {
 impl Drop for HeldTurn {
     fn drop(&mut self) {
         let Some(parts) = self.parts.upgrade() else { return };
-        parts.turns.0.lock().held.remove(&self.token);
+        parts.turns.remove(&self.token);
         // After the entry, which was put before.
         parts.writes.push(BackgroundWrite::Turn(self.key.clone(), self.token, self.change));
     }
@@ -100,9 +86,7 @@ impl TieredStore {
 
     fn held(&self, key: &Key, token: TurnToken) -> HeldTurn {
         let parts = &self.parts;
-        let mut turns = parts.turns.0.lock();
-        turns.held.insert(token, key.clone());
-        if !std::mem::replace(&mut turns.has_task, true) {
+        if parts.turns.insert(token, key.clone()) {
             parts.spawner.spawn_repeatable(extend_until_none(ExtendingTask(Arc::downgrade(parts))));
         }
         HeldTurn { parts: Arc::downgrade(parts), key: key.clone(), token, change: TurnChange::End }
@@ -115,7 +99,7 @@ struct ExtendingTask(Weak<TieredParts>);
 impl Drop for ExtendingTask {
     fn drop(&mut self) {
         if let Some(parts) = self.0.upgrade() {
-            parts.turns.0.lock().has_task = false;
+            parts.turns.task_ended();
         }
     }
 }
@@ -124,15 +108,14 @@ async fn extend_until_none(mut task: ExtendingTask) {
     loop {
         pause(TURN / 4, &Clock::system()).await;
         let Some(parts) = task.0.upgrade() else { return };
-        let mut turns = parts.turns.0.lock();
-        for (token, key) in &turns.held {
-            parts.writes.push(BackgroundWrite::Turn(key.clone(), *token, TurnChange::Extend));
-        }
-        if turns.held.is_empty() {
+        let held = parts.turns.held_or_end();
+        if held.is_empty() {
             // From here on, another task may run.
-            turns.has_task = false;
             task.0 = Weak::new();
             return;
+        }
+        for (token, key) in held {
+            parts.writes.push(BackgroundWrite::Turn(key, token, TurnChange::Extend));
         }
     }
 }

@@ -7,17 +7,14 @@ use std::time::Instant;
 
 use redis::{PushInfo, PushKind, Value};
 
-pub(in crate::cache) use self::message::InvalidationMessage;
-pub(in crate::cache) use super::timeline::EpochId;
 use super::{
     link::{ConnectFault, RedisConnection},
+    message::InvalidationMessage,
     reply::StateReply,
     store::RedisStore,
-    timeline::Reading,
+    timeline::{EpochId, Reading},
 };
 use crate::cache::{store::contract::StoreError, validity::stamp::Stamp};
-
-pub(super) mod message;
 
 /// How often a heartbeat is repeated if the epoch changes meanwhile.
 const ATTEMPTS: usize = 4;

@@ -59,7 +59,7 @@ impl InvalidationMessage {
 }
 
 /// The targets of an invalidation, which follow its numbers.
-pub(in crate::cache::redis) fn targets(tags: &[[u8; 8]], bans: &[Vec<u8>], everything: bool) -> Vec<u8> {
+pub(super) fn targets(tags: &[[u8; 8]], bans: &[Vec<u8>], everything: bool) -> Vec<u8> {
     let mut bytes = format!("{}{:08}", u8::from(everything), tags.len()).into_bytes();
     bytes.extend(tags.iter().flatten());
     for ban in bans {
