@@ -5,6 +5,7 @@
 mod app;
 mod away;
 mod clocks;
+mod cluster;
 mod connections;
 mod contract;
 mod copies;

@@ -5,6 +5,7 @@ mod on_task;
 mod programs;
 #[path = "../../../routekit/src/base/property.rs"]
 mod property;
+mod redis_cluster;
 mod redis_server;
 mod runs;
 mod tcp_proxy;
@@ -16,6 +17,7 @@ pub(crate) use self::{
     on_task::OnTask,
     programs::{Process, free_port, output_of, temporary, test_as_program, tool},
     property::check,
+    redis_cluster::RedisCluster,
     redis_server::{RedisServer, unix_time},
     runs::Runs,
     tcp_proxy::TcpProxy,

@@ -19,7 +19,7 @@ use redis::{Cmd, RedisError, Value};
 use super::{
     ban_list::{MAX_BANS, ban},
     key_layout::KeyLayout,
-    link::{RedisConnection, RedisLink, ServerAddress},
+    link::{RedisConnection, RedisLink, ServerAddress, write_probe},
     missed::{MissedInvalidations, RepeatingTask, Unfinished},
     reply::{CheckedEntry, ClockReading, StateReply},
     scripts::Script,
@@ -87,7 +87,7 @@ impl RedisEngine {
         spawner: Spawner,
     ) -> Self {
         Self {
-            link: RedisLink::new(address, budget, probe(&keys), spawner.clone()),
+            link: RedisLink::new(address, budget, &keys, spawner.clone()),
             keys,
             timeline: Timeline::default(),
             missed: Arc::default(),
@@ -350,7 +350,7 @@ impl RedisEngine {
     /// Checks that lookups and writes succeed. Returns why entries are not stored, if the server is out of memory.
     pub(super) async fn check_health(&self, left: &Countdown) -> Result<Option<StoreError>, StoreError> {
         self.repeat_missed(left).await?;
-        let Err(error) = self.run(&probe(&self.keys), left).await else {
+        let Err(error) = self.run(&write_probe(&self.keys), left).await else {
             self.written();
             return Ok(None);
         };
@@ -425,11 +425,6 @@ async fn repeat_until_done(engine: Weak<RedisEngine>, task: RepeatingTask) {
         }
         unfinished = task.end().filter(|_| engine.strong_count() > 0);
     }
-}
-
-/// A write that leaves nothing behind.
-fn probe(keys: &KeyLayout) -> Cmd {
-    redis::cmd("SET").arg(&keys.probe).arg("").arg("PX").arg(1000).to_owned()
 }
 
 /// A new name of an epoch.
