@@ -1,6 +1,7 @@
 //! A store in Redis or Valkey, which any number of programs share.
 //!
-//! 1. `link/` keeps one connection, opens it in the background, and lets requests skip Redis while it is broken.
+//! 1. `link/` keeps one connection, opens it in the background, and lets requests skip Redis while it is broken. In a
+//!    cluster, it leads to the node that has the slot of the keys.
 //! 2. `scripts/` is what Redis runs, each script atomically: `check` decides whether an entry is valid, `invalidate`
 //!    records an invalidation, `begin` begins an epoch, and two scripts are the claims.
 //! 3. `engine` calls the scripts, and repeats a call if an epoch has begun meanwhile.

@@ -54,8 +54,8 @@ use crate::{
 /// 3. While Redis is away, lookups and puts fail at once, and the cache calls the handler. A request waits for at most
 ///    the [budget](crate::cache::RedisStoreBuilder::budget). Invalidations of this process are repeated before it reads
 ///    from Redis again.
-/// 4. All keys of a prefix are on one slot. On a Redis Cluster, one node keeps the whole cache, and the URL must lead
-///    to that node: the store does not follow redirections.
+/// 4. All keys of a prefix are on one slot. On a Redis Cluster, one node keeps the whole cache. The URL may name any
+///    node: the store connects to the one that has the slot.
 ///
 /// The store opens its connection when it is first used. Clones share it.
 #[derive(Clone)]
