@@ -21,6 +21,7 @@ use super::{
     key_layout::KeyLayout,
     link::{RedisConnection, RedisLink, ServerAddress, write_probe},
     missed::{MissedInvalidations, RepeatingTask, Unfinished},
+    plain_check::{self, Decision, KnownTags},
     reply::{CheckedEntry, ClockReading, StateReply},
     scripts::Script,
     timeline::{EpochId, KnownEpoch, Reading, Timeline},
@@ -48,6 +49,8 @@ pub(super) struct RedisEngine {
     pub(super) link: RedisLink,
     pub(super) keys: KeyLayout,
     pub(super) timeline: Timeline,
+    /// The tags of entries, which allow a lookup without a script.
+    pub(super) known_tags: KnownTags,
     missed: Arc<MissedInvalidations>,
     spawner: Spawner,
     pub(super) horizon: Duration,
@@ -62,8 +65,8 @@ pub(super) struct RedisEngine {
 
 /// What is checked against the state.
 enum CheckSubject<'a> {
-    /// The entry under this key.
-    Stored(&'a str),
+    /// The entry under this key, and the hash of the key.
+    Stored(&'a str, u64),
     /// An entry with this head.
     Head(&'a [u8]),
 }
@@ -90,6 +93,7 @@ impl RedisEngine {
             link: RedisLink::new(address, budget, &keys, spawner.clone()),
             keys,
             timeline: Timeline::default(),
+            known_tags: KnownTags::default(),
             missed: Arc::default(),
             spawner,
             horizon,
@@ -106,8 +110,8 @@ impl RedisEngine {
         key: &Key,
         left: &Countdown,
     ) -> Result<(Stamp, Option<(CheckedEntry, Bytes)>), StoreError> {
-        let key = self.keys.entry(key);
-        let (stamp, checked, bytes) = self.check(&CheckSubject::Stored(&key), left).await?;
+        let (name, hash) = (self.keys.entry(key), key.hash());
+        let (stamp, checked, bytes) = self.check(&CheckSubject::Stored(&name, hash), left).await?;
         Ok((stamp, checked.zip(bytes)))
     }
 
@@ -164,7 +168,10 @@ impl RedisEngine {
                 let reply = self.link.send(connection, &command, left).await?;
                 Ok((self.parse(connection, reply)?, None))
             }
-            CheckSubject::Stored(key) => {
+            CheckSubject::Stored(key, hash) => {
+                if let Some(decided) = self.send_plain_check(connection, known, (*key, *hash), left).await? {
+                    return Ok(decided);
+                }
                 let mut command = self.state_command(connection, Script::Check, known, Some(key));
                 command.arg("");
                 let mut commands = redis::pipe();
@@ -178,7 +185,35 @@ impl RedisEngine {
                     Some(Value::BulkString(bytes)) => Some(Bytes::from(bytes)),
                     _ => None,
                 };
+                if let Some(bytes) = &bytes {
+                    self.known_tags.learn(*hash, bytes);
+                }
                 Ok((self.parse(connection, checked)?, bytes))
+            }
+        }
+    }
+
+    /// Checks an entry without a script. `None` if that cannot decide.
+    async fn send_plain_check(
+        &self,
+        connection: &RedisConnection,
+        known: KnownEpoch,
+        (key, hash): (&str, u64),
+        left: &Countdown,
+    ) -> Result<Option<(StateReply, Option<Bytes>)>, StoreError> {
+        let Some(tags) = known.id.and_then(|_| self.known_tags.get(hash)) else { return Ok(None) };
+        let commands = plain_check::commands(key, &self.keys.clock, &tags);
+        let replies = self.link.send_all(connection, &commands, plain_check::COMMANDS, left).await?;
+        match plain_check::decide(replies, &tags, &connection.server.run_id, known) {
+            Decision::Made(reading, found) => {
+                let (checked, bytes) = found.unzip();
+                Ok(Some((StateReply::State(reading, checked), bytes)))
+            }
+            Decision::NeedsScript { of_stamp } => {
+                if let Some(stamp) = of_stamp {
+                    self.known_tags.needs_script(hash, stamp);
+                }
+                Ok(None)
             }
         }
     }

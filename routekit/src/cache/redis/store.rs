@@ -161,7 +161,7 @@ impl RedisStore {
     async fn keep(&self, entry: Entry) -> Result<(), StoreError> {
         let engine = &*self.engine;
         let left = self.budget();
-        let key = engine.keys.entry(entry.key());
+        let (key, hash) = (engine.keys.entry(entry.key()), entry.key().hash());
         let now = engine.clock.now();
         let age = now.saturating_duration_since(entry.stored());
         let keep_for = entry.lifetime().saturating_sub(age).min(engine.horizon);
@@ -180,6 +180,7 @@ impl RedisStore {
             parts: entry.into_parts(&engine.clock),
         };
         let bytes = envelope.to_bytes().ok_or_else(|| StoreError::new("an entry cannot be encoded"))?;
+        engine.known_tags.learn(hash, &bytes);
         let command = redis::cmd("SET").arg(key).arg(bytes).arg("PX").arg(millis).to_owned();
         engine.write(&command, &left).await.map(drop)
     }
