@@ -11,6 +11,7 @@ mod contract;
 mod copies;
 mod damage;
 mod nodes;
+mod plain_lookups;
 mod processes;
 mod race;
 mod startup;

@@ -8,6 +8,7 @@ mod property;
 mod redis_cluster;
 mod redis_server;
 mod runs;
+mod step_proxy;
 mod tcp_proxy;
 mod time;
 mod wait;
@@ -20,6 +21,7 @@ pub(crate) use self::{
     redis_cluster::RedisCluster,
     redis_server::{RedisServer, unix_time},
     runs::Runs,
+    step_proxy::StepProxy,
     tcp_proxy::TcpProxy,
     time::{MINUTE, SECOND},
     wait::{idle, is_pending, until},
