@@ -60,10 +60,17 @@ impl Others<'_> {
                 "put"
             }
             // By a handler that ran for a while.
-            30..55 => {
+            30..40 => {
                 let taken = self.taken[self.random.usize(..self.taken.len())];
                 self.put(taken, ["x"]).await;
                 "late put"
+            }
+            40..55 => {
+                let newest = *self.taken.last().unwrap();
+                self.invalidate(Target::tag("", "x")).await;
+                self.invalidations += 1;
+                self.put(newest, ["x"]).await;
+                "put that an invalidation overtakes"
             }
             55..62 => {
                 let newest = *self.taken.last().unwrap();

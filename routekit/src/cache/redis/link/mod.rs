@@ -309,7 +309,8 @@ async fn reconnect(mut task: Reconnecting) {
             Err(fault) => {
                 let news = link.state.send_replace(LinkState::Away(fault.clone()));
                 if !matches!(news, LinkState::Away(_)) {
-                    tracing::warn!(server = %link.finder.connector.address, reason = fault.reason, "Redis cannot be reached");
+                    let server = &link.finder.connector.address;
+                    tracing::warn!(%server, reason = fault.reason, "Redis cannot be reached");
                 }
             }
         }
