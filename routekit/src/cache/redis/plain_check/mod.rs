@@ -2,8 +2,8 @@
 //!
 //! The process remembers the tags of an entry ([`KnownTags`]). With these, it sends the commands of [`commands`] in one
 //! round trip and decides by the rules of `check.lua`. Whatever is not decided here ([`Decision::NeedsScript`]) is
-//! asked again, from the script: the entry has other tags, the state is missing, damaged or another one than the process
-//! knows, the numbers of the period before matter, or a pattern was invalidated since.
+//! asked again, from the script: the entry has other tags, the state is missing, damaged or not the one that the
+//! process knows, the numbers of the period before matter, or a pattern was invalidated since.
 //!
 //! **Order.** Redis runs the commands one after the other, and those of other clients in between. So the order decides:
 //!
@@ -14,8 +14,8 @@
 //!    round, an entry that is put too late, after the invalidation that it misses, would be taken for valid.
 //! 3. `HMGET` reads one hash, so the epoch, the floor and all numbers belong together. If a period ends in between, the
 //!    hash is the new one: it begins after the stamp of the entry, and the script decides. If an epoch begins or the
-//!    state is lost, its epoch is not the one that is known. If the data goes back to an old copy, its clock is behind a
-//!    reading that the process knows, or behind the stamp of the entry.
+//!    state is lost, its epoch is not the one that is known. If the data goes back to an old copy, its clock is behind
+//!    a reading that the process knows, or behind the stamp of the entry.
 //! 4. `TIME` after `HMGET`. If the time is set back in between, it is behind the clock, which the script finds, too, or
 //!    behind what the process knows.
 
