@@ -56,7 +56,7 @@ impl<'a> Time<'a> {
     }
 }
 
-async fn reached(stores: &[&RedisStore]) {
+pub(super) async fn reached(stores: &[&RedisStore]) {
     for store in stores {
         within("the server", async || store.health().await.is_ok()).await;
     }

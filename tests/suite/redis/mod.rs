@@ -5,11 +5,13 @@
 mod app;
 mod away;
 mod clocks;
+mod cluster;
 mod connections;
 mod contract;
 mod copies;
 mod damage;
 mod nodes;
+mod plain_lookups;
 mod processes;
 mod race;
 mod startup;

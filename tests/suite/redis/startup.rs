@@ -9,7 +9,7 @@ use super::{Node, item};
 use crate::support::{RedisServer, free_port, output_of, test_as_program};
 
 /// Starts an app with this configuration, and stops it. The error is its text.
-async fn start(toml: &str) -> Result<(), String> {
+pub(super) async fn start(toml: &str) -> Result<(), String> {
     let toml = format!("admin_addr = 'off'\nserver.drain_delay = '0s'\n{toml}");
     let config = Config::builder().toml("routekit.toml", &toml).build().unwrap();
     let app = App::with_routes(routes![item]).config(config).provide(super::World::default());
@@ -18,7 +18,7 @@ async fn start(toml: &str) -> Result<(), String> {
 }
 
 /// Starts an app whose error must name the setting and say what is wrong, and must not contain the password.
-async fn refused(toml: &str, expected: &[&str]) {
+pub(super) async fn refused(toml: &str, expected: &[&str]) {
     let error = start(toml).await.expect_err(toml);
     for part in expected {
         assert!(error.contains(part), "{toml}: no {part:?} in\n{error}");

@@ -5,8 +5,10 @@ mod on_task;
 mod programs;
 #[path = "../../../routekit/src/base/property.rs"]
 mod property;
+mod redis_cluster;
 mod redis_server;
 mod runs;
+mod step_proxy;
 mod tcp_proxy;
 mod time;
 mod wait;
@@ -16,8 +18,10 @@ pub(crate) use self::{
     on_task::OnTask,
     programs::{Process, free_port, output_of, temporary, test_as_program, tool},
     property::check,
+    redis_cluster::RedisCluster,
     redis_server::{RedisServer, unix_time},
     runs::Runs,
+    step_proxy::StepProxy,
     tcp_proxy::TcpProxy,
     time::{MINUTE, SECOND},
     wait::{idle, is_pending, until},

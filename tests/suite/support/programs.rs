@@ -60,6 +60,11 @@ impl Process {
         self.0.id()
     }
 
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+
     /// The exit code, once it has ended.
     pub(crate) fn wait(&mut self) -> Option<i32> {
         self.0.wait().unwrap().code()

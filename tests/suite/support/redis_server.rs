@@ -38,22 +38,48 @@ impl RedisServer {
 
     /// Starts a server whose clock the test [sets](Self::set_clock).
     pub(crate) fn start_with_clock(name: &str, options: &[&str]) -> Option<Self> {
-        static CLOCK: LazyLock<Option<PathBuf>> = LazyLock::new(build_clock);
         // Also without a C compiler: the test is skipped as a whole.
-        let clock = CLOCK.clone()?;
+        let clock = Self::clock()?;
         Self::start_program(name, options, Some(clock))
     }
 
+    /// The library that makes the clock of a server one that the test sets.
+    pub(super) fn clock() -> Option<PathBuf> {
+        static CLOCK: LazyLock<Option<PathBuf>> = LazyLock::new(build_clock);
+        CLOCK.clone()
+    }
+
     fn start_program(name: &str, options: &[&str], clock: Option<PathBuf>) -> Option<Self> {
-        let program = tool(&std::env::var(PROGRAM).unwrap_or_else(|_| "redis-server".to_owned()))?;
-        let options = options.iter().map(|&option| option.to_owned()).collect();
-        let dir = temporary(&format!("redis-{name}"));
-        let mut server = Self { program, addr: free_port(), dir, options, clock, process: None };
+        let mut server = Self::new(name, free_port(), options, clock)?;
         server.spawn();
         Some(server)
     }
 
+    /// A server that was not started yet.
+    fn new(name: &str, addr: SocketAddr, options: &[&str], clock: Option<PathBuf>) -> Option<Self> {
+        let program = tool(&std::env::var(PROGRAM).unwrap_or_else(|_| "redis-server".to_owned()))?;
+        let options = options.iter().map(|&option| option.to_owned()).collect();
+        let dir = temporary(&format!("redis-{name}"));
+        Some(Self { program, addr, dir, options, clock, process: None })
+    }
+
+    /// Starts a server on this address. `Some(None)` if the address is in use.
+    pub(super) fn start_on(
+        name: &str,
+        addr: SocketAddr,
+        options: &[&str],
+        clock: Option<PathBuf>,
+    ) -> Option<Option<Self>> {
+        let mut server = Self::new(name, addr, options, clock)?;
+        Some(server.try_spawn().then_some(server))
+    }
+
     fn spawn(&mut self) {
+        assert!(self.try_spawn(), "the server with {:?} does not answer on {}", self.options, self.addr);
+    }
+
+    /// Whether it answers. If it does not, it has ended.
+    fn try_spawn(&mut self) -> bool {
         let mut command = Command::new(&self.program);
         command.args(["--bind", "127.0.0.1", "--port", &self.addr.port().to_string(), "--save", ""]);
         command.args(["--appendonly", "no", "--repl-diskless-sync-delay", "0"]).args(&self.options);
@@ -66,12 +92,20 @@ impl RedisServer {
         // A busy machine takes some time, and so does a dump.
         for _ in 0..500 {
             match answer(self.addr) {
-                Some(line) if line.starts_with("+PONG") || line.starts_with("-NOAUTH") => return,
+                Some(line) if line.starts_with("+PONG") || line.starts_with("-NOAUTH") => return true,
+                // Its address may be in use.
+                _ if process.has_ended() => break,
                 _ => std::thread::sleep(Duration::from_millis(20)),
             }
         }
-        let id = process.id();
-        panic!("the server {id} with {:?} does not answer on {}", self.options, self.addr);
+        self.process = None;
+        false
+    }
+
+    /// Whether this is the server that answers, and not one with the same address.
+    pub(super) fn is_own(&self) -> bool {
+        let dir = self.try_run::<Vec<String>>(&["CONFIG", "GET", "dir"]);
+        dir.is_ok_and(|dir| dir.get(1).is_some_and(|dir| fs::canonicalize(&self.dir).is_ok_and(|own| own == *dir)))
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {

@@ -19,9 +19,10 @@ use redis::{Cmd, RedisError, Value};
 use super::{
     ban_list::{MAX_BANS, ban},
     key_layout::KeyLayout,
-    link::{RedisConnection, RedisLink, ServerAddress},
+    link::{RedisConnection, RedisLink, ServerAddress, write_probe},
     message,
     missed::{MissedInvalidations, RepeatingTask, Unfinished},
+    plain_check::{self, Decision, KnownTags},
     reply::{CheckedEntry, ClockReading, StateReply},
     scripts::Script,
     timeline::{EpochId, KnownEpoch, Reading, Timeline},
@@ -49,6 +50,8 @@ pub(super) struct RedisEngine {
     pub(super) link: RedisLink,
     pub(super) keys: KeyLayout,
     pub(super) timeline: Timeline,
+    /// The tags of entries, which allow a lookup without a script.
+    pub(super) known_tags: KnownTags,
     missed: Arc<MissedInvalidations>,
     pub(super) spawner: Spawner,
     pub(super) horizon: Duration,
@@ -63,8 +66,8 @@ pub(super) struct RedisEngine {
 
 /// What is checked against the state.
 enum CheckSubject<'a> {
-    /// The entry under this key.
-    Stored(&'a str),
+    /// The entry under this key, and the hash of the key.
+    Stored(&'a str, u64),
     /// An entry with this head.
     Head(&'a [u8]),
 }
@@ -88,9 +91,10 @@ impl RedisEngine {
         spawner: Spawner,
     ) -> Self {
         Self {
-            link: RedisLink::new(address, budget, probe(&keys), spawner.clone()),
+            link: RedisLink::new(address, budget, &keys, spawner.clone()),
             keys,
             timeline: Timeline::default(),
+            known_tags: KnownTags::default(),
             missed: Arc::default(),
             spawner,
             horizon,
@@ -107,8 +111,8 @@ impl RedisEngine {
         key: &Key,
         left: &Countdown,
     ) -> Result<(Stamp, Option<(CheckedEntry, Bytes)>), StoreError> {
-        let key = self.keys.entry(key);
-        let (stamp, checked, bytes) = self.check(&CheckSubject::Stored(&key), left).await?;
+        let (name, hash) = (self.keys.entry(key), key.hash());
+        let (stamp, checked, bytes) = self.check(&CheckSubject::Stored(&name, hash), left).await?;
         Ok((stamp, checked.zip(bytes)))
     }
 
@@ -165,7 +169,10 @@ impl RedisEngine {
                 let reply = self.link.send(connection, &command, left).await?;
                 Ok((self.parse(connection, reply)?, None))
             }
-            CheckSubject::Stored(key) => {
+            CheckSubject::Stored(key, hash) => {
+                if let Some(decided) = self.send_plain_check(connection, known, (*key, *hash), left).await? {
+                    return Ok(decided);
+                }
                 let mut command = self.state_command(connection, Script::Check, known, Some(key));
                 command.arg("");
                 let mut commands = redis::pipe();
@@ -179,7 +186,35 @@ impl RedisEngine {
                     Some(Value::BulkString(bytes)) => Some(Bytes::from(bytes)),
                     _ => None,
                 };
+                if let Some(bytes) = &bytes {
+                    self.known_tags.learn(*hash, bytes);
+                }
                 Ok((self.parse(connection, checked)?, bytes))
+            }
+        }
+    }
+
+    /// Checks an entry without a script. `None` if that cannot decide.
+    async fn send_plain_check(
+        &self,
+        connection: &RedisConnection,
+        known: KnownEpoch,
+        (key, hash): (&str, u64),
+        left: &Countdown,
+    ) -> Result<Option<(StateReply, Option<Bytes>)>, StoreError> {
+        let Some(tags) = known.id.and_then(|_| self.known_tags.get(hash)) else { return Ok(None) };
+        let commands = plain_check::commands(key, &self.keys.clock, &tags);
+        let replies = self.link.send_all(connection, &commands, plain_check::COMMANDS, left).await?;
+        match plain_check::decide(replies, &tags, &connection.server.run_id, known) {
+            Decision::Made(reading, found) => {
+                let (checked, bytes) = found.unzip();
+                Ok(Some((StateReply::State(reading, checked), bytes)))
+            }
+            Decision::NeedsScript { of_stamp } => {
+                if let Some(stamp) = of_stamp {
+                    self.known_tags.needs_script(hash, stamp);
+                }
+                Ok(None)
             }
         }
     }
@@ -351,7 +386,7 @@ impl RedisEngine {
     /// Checks that lookups and writes succeed. Returns why entries are not stored, if the server is out of memory.
     pub(super) async fn check_health(&self, left: &Countdown) -> Result<Option<StoreError>, StoreError> {
         self.repeat_missed(left).await?;
-        let Err(error) = self.run(&probe(&self.keys), left).await else {
+        let Err(error) = self.run(&write_probe(&self.keys), left).await else {
             self.written();
             return Ok(None);
         };
@@ -426,11 +461,6 @@ async fn repeat_until_done(engine: Weak<RedisEngine>, task: RepeatingTask) {
         }
         unfinished = task.end().filter(|_| engine.strong_count() > 0);
     }
-}
-
-/// A write that leaves nothing behind.
-fn probe(keys: &KeyLayout) -> Cmd {
-    redis::cmd("SET").arg(&keys.probe).arg("").arg("PX").arg(1000).to_owned()
 }
 
 /// A new name of an epoch.

@@ -54,6 +54,34 @@ pub(super) fn head(nonce: Nonce, epoch: EpochId, stamp: u64, tags: &[Tag]) -> Op
     Some(bytes)
 }
 
+/// The same, as it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct EnvelopeHead<'a> {
+    pub(super) nonce: Nonce,
+    pub(super) epoch: EpochId,
+    pub(super) stamp: u64,
+    pub(super) tags: &'a [[u8; 8]],
+}
+
+impl<'a> EnvelopeHead<'a> {
+    /// The head, and what follows it.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), EnvelopeFault> {
+        let damaged = || EnvelopeFault::Damaged;
+        let (version, rest) = bytes.split_first().ok_or_else(damaged)?;
+        if *version != VERSION {
+            return Err(EnvelopeFault::Version);
+        }
+        let (nonce, rest) = rest.split_first_chunk::<8>().ok_or_else(damaged)?;
+        let (epoch, rest) = rest.split_first_chunk::<16>().ok_or_else(damaged)?;
+        let (stamp, rest) = rest.split_first_chunk::<16>().ok_or_else(damaged)?;
+        let (count, rest) = rest.split_first_chunk::<4>().ok_or_else(damaged)?;
+        let stamp = digits(stamp).ok_or_else(damaged)?;
+        let count = usize::try_from(digits(count).ok_or_else(damaged)?).map_err(|_| damaged())?;
+        let (tags, rest) = rest.split_at_checked(8 * count).ok_or_else(damaged)?;
+        Ok((Self { nonce: *nonce, epoch: *epoch, stamp, tags: tags.as_chunks().0 }, rest))
+    }
+}
+
 /// An entry as it is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Envelope {
@@ -99,28 +127,16 @@ impl Envelope {
     /// The entry under `key`. The error says why there is none.
     pub(super) fn from_bytes(bytes: &Bytes, key: &Key) -> Result<Self, EnvelopeFault> {
         let damaged = || EnvelopeFault::Damaged;
-        let (version, rest) = bytes.split_first().ok_or_else(damaged)?;
-        if *version != VERSION {
-            return Err(EnvelopeFault::Version);
-        }
-        let (nonce, rest) = rest.split_first_chunk::<8>().ok_or_else(damaged)?;
-        let (epoch, rest) = rest.split_first_chunk::<16>().ok_or_else(damaged)?;
-        let (stamp, rest) = rest.split_first_chunk::<16>().ok_or_else(damaged)?;
-        let (count, rest) = rest.split_first_chunk::<4>().ok_or_else(damaged)?;
-        let stamp = digits(stamp).ok_or_else(damaged)?;
-        let count = usize::try_from(digits(count).ok_or_else(damaged)?).map_err(|_| damaged())?;
-        let (tags, mut rest) = rest.split_at_checked(8 * count).ok_or_else(damaged)?;
+        let (EnvelopeHead { nonce, epoch, stamp, tags }, mut rest) = EnvelopeHead::read(bytes)?;
         let msgpack = part(&mut rest).ok_or_else(damaged)?;
         let read: EnvelopeRest<EntryHead> = rmp_serde::from_slice(msgpack).map_err(|_| damaged())?;
         if read.key != key.as_bytes() {
             return Err(EnvelopeFault::OtherKey);
         }
-        // The script checked the tags before, so the entry must not have others.
-        let ids = tags.chunks_exact(8).map(<[u8]>::to_vec);
-        if !read.head.tags().map(|tag| tag.id().to_be_bytes().to_vec()).eq(ids) {
+        // The tags of the head were checked before, so the entry must not have others.
+        if !read.head.tags().map(|tag| tag.id().to_be_bytes()).eq(tags.iter().copied()) {
             return Err(EnvelopeFault::Damaged);
         }
-        let (epoch, nonce) = (*epoch, *nonce);
         let EnvelopeRest { age, put_for, put_at, key, head } = read;
         let parts = EntryParts::new(key, head, bytes.slice_ref(rest));
         Ok(Self { nonce, epoch, stamp, age, put_for, put_at, parts })

@@ -1,12 +1,14 @@
 //! A store in Redis or Valkey, which any number of programs share.
 //!
-//! 1. `link/` keeps one connection, opens it in the background, and lets requests skip Redis while it is broken.
+//! 1. `link/` keeps one connection, opens it in the background, and lets requests skip Redis while it is broken. In a
+//!    cluster, it leads to the node that has the slot of the keys.
 //! 2. `scripts/` is what Redis runs, each script atomically: `check` decides whether an entry is valid, `invalidate`
 //!    records an invalidation, `begin` begins an epoch, and two scripts are the claims.
-//! 3. `engine` calls the scripts, and repeats a call if an epoch has begun meanwhile.
-//! 4. `timeline` converts the clock of Redis to stamps, which never decrease in this process.
-//! 5. `envelope` is an entry as bytes, `ban_list` the invalidated patterns, `key_layout` the names of keys.
-//! 6. `missed` keeps the invalidations that Redis may not have received, until they are repeated.
+//! 3. `plain_check` decides without a script where it can, which costs the server less.
+//! 4. `engine` calls the scripts, and repeats a call if an epoch has begun meanwhile.
+//! 5. `timeline` converts the clock of Redis to stamps, which never decrease in this process.
+//! 6. `envelope` is an entry as bytes, `ban_list` the invalidated patterns, `key_layout` the names of keys.
+//! 7. `missed` keeps the invalidations that Redis may not have received, until they are repeated.
 //!
 //! **State.** One hash holds the clock, a random epoch, the run id of the server, the floor, and the number of each
 //! tag that was invalidated in the current period. A period lasts for at least a horizon; then the hash is renamed to
@@ -35,6 +37,7 @@ mod key_layout;
 mod link;
 pub(in crate::cache) mod message;
 mod missed;
+mod plain_check;
 mod reply;
 mod scripts;
 pub(in crate::cache) mod timeline;

@@ -55,8 +55,8 @@ use crate::{
 /// 3. While Redis is away, lookups and puts fail at once, and the cache calls the handler. A request waits for at most
 ///    the [budget](crate::cache::RedisStoreBuilder::budget). Invalidations of this process are repeated before it reads
 ///    from Redis again.
-/// 4. All keys of a prefix are on one slot. On a Redis Cluster, one node keeps the whole cache, and the URL must lead
-///    to that node: the store does not follow redirections.
+/// 4. All keys of a prefix are on one slot. On a Redis Cluster, one node keeps the whole cache. The URL may name any
+///    node: the store connects to the one that has the slot.
 ///
 /// The store opens its connection when it is first used. Clones share it.
 #[derive(Clone)]
@@ -190,7 +190,7 @@ impl RedisStore {
     /// The command that stores an entry; `None` if it would never be valid.
     pub(super) fn put_command(&self, entry: Entry) -> Result<Option<PutCommand>, StoreError> {
         let engine = &*self.engine;
-        let key = engine.keys.entry(entry.key());
+        let (key, hash) = (engine.keys.entry(entry.key()), entry.key().hash());
         let now = engine.clock.now();
         let age = now.saturating_duration_since(entry.stored());
         let keep_for = entry.lifetime().saturating_sub(age).min(engine.horizon);
@@ -209,6 +209,7 @@ impl RedisStore {
             parts: entry.into_parts(&engine.clock),
         };
         let bytes = envelope.to_bytes().ok_or_else(|| StoreError::new("an entry cannot be encoded"))?;
+        engine.known_tags.learn(hash, &bytes);
         Ok(Some(PutCommand::Set(redis::cmd("SET").arg(key).arg(bytes).arg("PX").arg(millis).to_owned())))
     }
 

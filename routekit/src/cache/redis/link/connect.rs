@@ -29,6 +29,8 @@ use crate::{
 /// A connection, which any number of requests share.
 pub(in crate::cache::redis) struct RedisConnection {
     pub(super) number: u64,
+    /// The server that the connection leads to: in a cluster, not always that of the URL.
+    pub(super) address: ServerAddress,
     pub(super) multiplexed: MultiplexedConnection,
     pub(in crate::cache::redis) server: ServerInfo,
     /// The digests of the scripts, in the order of [`Script::ALL`].
@@ -106,7 +108,13 @@ impl ConnectFault {
     fn of_select(error: &RedisError) -> Self {
         match error.kind() {
             ErrorKind::Server(ServerErrorKind::ResponseError) => {
-                Self { kind: ConnectFaultKind::Database, reason: error.to_string() }
+                let reason = match error.detail() {
+                    Some(detail) if detail.contains("cluster mode") => {
+                        "a Redis Cluster has no other than 0; remove the number from the URL".to_owned()
+                    }
+                    _ => error.to_string(),
+                };
+                Self { kind: ConnectFaultKind::Database, reason }
             }
             _ => Self::of(error),
         }
@@ -133,7 +141,7 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_millis(1500);
 /// How connections are opened.
 pub(in crate::cache::redis) struct RedisConnector {
     pub(super) address: ServerAddress,
-    tls: OnceLock<Result<TlsConnector, String>>,
+    tls: Arc<OnceLock<Result<TlsConnector, String>>>,
     spawner: Spawner,
 }
 
@@ -143,7 +151,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> ByteStream for T {}
 
 impl RedisConnector {
     pub(super) fn new(address: ServerAddress, spawner: Spawner) -> Self {
-        Self { address, tls: OnceLock::new(), spawner }
+        Self { address, tls: Arc::default(), spawner }
+    }
+
+    /// The same for another server.
+    pub(super) fn at(&self, address: ServerAddress) -> Self {
+        Self { address, tls: Arc::clone(&self.tls), spawner: self.spawner.clone() }
     }
 
     pub(super) async fn connect(&self, number: u64) -> Result<RedisConnection, ConnectFault> {
@@ -181,11 +194,13 @@ impl RedisConnector {
             let reason = format!("the server has version {}; at least 6.0 is required", server.version);
             return Err(ConnectFault { kind: ConnectFaultKind::Version, reason });
         }
-        if server.is_replica {
+        // In a cluster, it names its primary.
+        if server.is_replica && !server.is_cluster {
             return Err(ConnectFault::unreachable("the server is a replica, which does not accept writes"));
         }
         let (is_doubted, is_lost) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(RedisConnection { number, multiplexed, server, digests, is_doubted, is_lost })
+        let address = self.address.clone();
+        Ok(RedisConnection { number, address, multiplexed, server, digests, is_doubted, is_lost })
     }
 
     async fn stream(&self) -> Result<Box<dyn ByteStream>, ConnectFault> {

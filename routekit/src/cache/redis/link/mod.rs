@@ -10,19 +10,19 @@
 
 use std::{
     fmt,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Weak, atomic::Ordering},
     time::Duration,
 };
 
 use redis::{Cmd, Pipeline, RedisError, Value, aio::AsyncPushSender};
 use tokio::sync::watch;
 
-use self::connect::RedisConnector;
 pub(crate) use self::connect::{ConnectFault, ConnectFaultKind};
-pub(super) use self::{connect::RedisConnection, server_address::ServerAddress, server_info::fields};
+pub(super) use self::{
+    connect::RedisConnection, probe::write_probe, server_address::ServerAddress, server_info::fields,
+};
+use self::{connect::RedisConnector, finder::ServerFinder, probe::Probe};
+use super::key_layout::KeyLayout;
 use crate::{
     base::{clock::Clock, spawner::Spawner},
     cache::store::contract::StoreError,
@@ -30,23 +30,20 @@ use crate::{
 };
 
 mod connect;
+mod finder;
+mod probe;
+mod redirect;
 mod server_address;
 mod server_info;
 
 /// The longest that a request waits for a connection.
 const CONNECT_BUDGET: Duration = Duration::from_millis(50);
 
-/// The longest that an attempt to connect takes.
-const ATTEMPT_LIMIT: Duration = Duration::from_secs(2);
-
 /// The shortest time in which a server in doubt must have answered; longer with a large budget.
 const DOUBT_LIMIT: Duration = Duration::from_millis(250);
 
 /// A server in doubt must have answered within so many times the budget.
 const DOUBT_SHARE: u32 = 5;
-
-/// How often a server that answers too late is asked again. A short stall of a busy process is not its fault.
-const PROBES: usize = 3;
 
 /// The pauses between attempts.
 const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_secs(1);
@@ -56,14 +53,9 @@ const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=D
 pub(super) struct RedisLink(Arc<LinkShared>);
 
 struct LinkShared {
-    connector: RedisConnector,
+    finder: ServerFinder,
     spawner: Spawner,
-    /// The command that shows whether the server accepts writes.
-    probe: Cmd,
-    /// The longest time for the answer to a command.
-    budget: Duration,
     state: watch::Sender<LinkState>,
-    connections: AtomicU64,
 }
 
 #[derive(Debug, Clone)]
@@ -84,23 +76,19 @@ impl LinkState {
 }
 
 impl RedisLink {
-    pub(super) fn new(address: ServerAddress, budget: Duration, probe: Cmd, spawner: Spawner) -> Self {
-        Self(Arc::new(LinkShared {
-            connector: RedisConnector::new(address, spawner.clone()),
-            spawner,
-            probe,
-            budget,
-            state: watch::Sender::new(LinkState::Idle),
-            connections: AtomicU64::new(0),
-        }))
+    /// A link to the server that has these keys. `budget` is the longest time for the answer to a command.
+    pub(super) fn new(address: ServerAddress, budget: Duration, keys: &KeyLayout, spawner: Spawner) -> Self {
+        let connector = RedisConnector::new(address, spawner.clone());
+        let finder = ServerFinder::new(connector, budget, Probe::new(keys));
+        Self(Arc::new(LinkShared { finder, spawner, state: watch::Sender::new(LinkState::Idle) }))
     }
 
     pub(super) fn address(&self) -> &ServerAddress {
-        &self.0.connector.address
+        &self.0.finder.connector.address
     }
 
     pub(super) fn budget(&self) -> Duration {
-        self.0.budget
+        self.0.finder.budget
     }
 
     /// The connection, or the reason why there is none within the connect budget and the time that is left.
@@ -129,16 +117,18 @@ impl RedisLink {
         self.settled(limit).await.unwrap_or_else(unanswered)
     }
 
-    /// Opens another connection to the server, and subscribes to a channel. `on_push` receives what is published.
+    /// Opens another connection to the server that requests use, and subscribes to a channel. `on_push` receives what is
+    /// published.
     pub(super) async fn subscribe(
         &self,
         channel: &str,
         on_push: impl AsyncPushSender,
     ) -> Result<RedisConnection, ConnectFault> {
-        let number = self.0.connections.fetch_add(1, Ordering::Relaxed);
-        let unanswered = || Err(ConnectFault::unreachable(format!("no answer within {ATTEMPT_LIMIT:?}")));
-        let opened = within(ATTEMPT_LIMIT, self.0.connector.subscribe(number, channel, on_push)).await;
-        opened.unwrap_or_else(unanswered)
+        let address = match &*self.0.state.borrow() {
+            LinkState::Connected(connection) => connection.address.clone(),
+            LinkState::Idle | LinkState::Connecting(_) | LinkState::Away(_) => self.address().clone(),
+        };
+        self.0.finder.subscribe(address, channel, on_push).await
     }
 
     /// Whether requests use the server with this run id, or none.
@@ -199,7 +189,7 @@ impl RedisLink {
             }
             None => {
                 self.0.doubt(connection);
-                Err(StoreError::known(format!("Redis did not answer within {:?}", self.0.budget)))
+                Err(StoreError::known(format!("Redis did not answer within {:?}", self.0.finder.budget)))
             }
         }
     }
@@ -208,10 +198,12 @@ impl RedisLink {
     pub(super) fn refused(&self, connection: &RedisConnection, error: RedisError) -> StoreError {
         let next = match error.code() {
             Some(
-                "READONLY" | "NOREPLICAS" | "MISCONF" | "MASTERDOWN" | "LOADING" | "MOVED" | "CLUSTERDOWN" | "NOAUTH",
+                "READONLY" | "NOREPLICAS" | "MISCONF" | "MASTERDOWN" | "LOADING" | "CLUSTERDOWN" | "NOAUTH"
+                // The keys are on their way to another node.
+                | "ASK" | "TRYAGAIN",
             ) => LinkState::Away(ConnectFault::unreachable(&error)),
-            // The scripts are loaded when a connection opens.
-            Some("NOSCRIPT") => LinkState::connecting(),
+            // The scripts are loaded when a connection opens, and the attempt finds the node that has the keys.
+            Some("NOSCRIPT" | "MOVED") => LinkState::connecting(),
             _ => return StoreError::new(error),
         };
         self.0.broken(connection, next, &error);
@@ -238,7 +230,7 @@ impl LinkShared {
             LinkState::Connected(current) if current.number == connection.number => Some(next),
             _ => None,
         });
-        let server = &self.connector.address;
+        let server = &connection.address;
         // If the next attempt fails, that is logged.
         if changed && is_away {
             tracing::warn!(%server, %reason, "Redis cannot be used");
@@ -271,26 +263,6 @@ impl LinkShared {
         }
         changed
     }
-
-    async fn attempt(&self) -> Result<RedisConnection, ConnectFault> {
-        let number = self.connections.fetch_add(1, Ordering::Relaxed);
-        let unanswered = || Err(ConnectFault::unreachable(format!("no answer within {ATTEMPT_LIMIT:?}")));
-        let connection = within(ATTEMPT_LIMIT, self.connector.connect(number)).await.unwrap_or_else(unanswered)?;
-        // A server that answers too slowly is not used: each request would wait for its budget.
-        let mut multiplexed = connection.multiplexed.clone();
-        for _ in 0..PROBES {
-            match within(self.budget, multiplexed.send_packed_command(&self.probe)).await {
-                // Without memory, entries that are there can be read and invalidated.
-                Some(Ok(Value::ServerError(error))) if error.code() != "OOM" => {
-                    return Err(ConnectFault::of(&error.into()));
-                }
-                Some(Ok(_)) => return Ok(connection),
-                Some(Err(error)) => return Err(ConnectFault::unreachable(error)),
-                None => {}
-            }
-        }
-        Err(ConnectFault::unreachable(format!("no answer within {:?}", self.budget)))
-    }
 }
 
 /// The task that finds out whether a server with a late answer can still be used. If its runtime ends first, the next
@@ -308,11 +280,11 @@ impl Drop for Judging {
 
 async fn judge(task: Judging) {
     let Some(link) = task.link.upgrade() else { return };
-    let limit = DOUBT_LIMIT.max(link.budget * DOUBT_SHARE);
+    let limit = DOUBT_LIMIT.max(link.finder.budget * DOUBT_SHARE);
     let unanswered = || Err(ConnectFault::unreachable(format!("no answer within {limit:?}")));
-    match within(limit, link.attempt()).await.unwrap_or_else(unanswered) {
+    match within(limit, link.finder.find()).await.unwrap_or_else(unanswered) {
         Ok(fresh) => {
-            tracing::debug!(server = %link.connector.address, "Redis was late, and is used on another connection");
+            tracing::debug!(server = %fresh.address, "Redis was late, and is used on another connection");
             link.state.send_if_modified(|state| match state {
                 LinkState::Connected(current) if current.number == task.connection.number => {
                     *state = LinkState::Connected(Arc::new(fresh));
@@ -349,12 +321,12 @@ async fn reconnect(mut task: Reconnecting) {
     let mut wait = *PAUSES.start();
     // A store that is dropped is no longer connected.
     while let Some(link) = task.0.upgrade() {
-        match link.attempt().await {
+        match link.finder.find().await {
             Ok(connection) => {
                 let server = &connection.server;
-                tracing::info!(server = %link.connector.address, version = server.version, "connected to Redis");
+                tracing::info!(server = %connection.address, version = server.version, "connected to Redis");
                 if let Some(warning) = server.eviction_warning() {
-                    tracing::warn!(server = %link.connector.address, "{warning}");
+                    tracing::warn!(server = %connection.address, "{warning}");
                 }
                 // From here on, another task may run.
                 task.0 = Weak::new();
@@ -364,7 +336,8 @@ async fn reconnect(mut task: Reconnecting) {
             Err(fault) => {
                 let news = link.state.send_replace(LinkState::Away(fault.clone()));
                 if !matches!(news, LinkState::Away(_)) {
-                    tracing::warn!(server = %link.connector.address, reason = fault.reason, "Redis cannot be reached");
+                    let server = &link.finder.connector.address;
+                    tracing::warn!(%server, reason = fault.reason, "Redis cannot be reached");
                 }
             }
         }

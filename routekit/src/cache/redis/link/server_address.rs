@@ -69,6 +69,11 @@ impl ServerAddress {
             database,
         })
     }
+
+    /// The same user and database on another server.
+    pub(super) fn at(&self, host: &str, port: u16) -> Self {
+        Self { host: host.to_owned(), port, ..self.clone() }
+    }
 }
 
 /// Without the password.
