@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use routekit::{
     ManualClock,
-    cache::{Cache, CacheStore, RedisStore},
+    cache::{Cache, CacheOptions, CacheStore, RedisStore, TieredStore},
     config::Config,
     prelude::*,
     test::TestApp,
@@ -13,7 +13,7 @@ use routekit::{
 use tokio::net::TcpListener;
 
 use super::{Node, World, item, within};
-use crate::support::{RedisServer, SECOND, free_port, output_of, temporary, test_as_program};
+use crate::support::{RedisServer, SECOND, exact, free_port, output_of, temporary, test_as_program};
 
 /// The configuration with this table `[redis]`.
 fn config(redis: &str) -> Config {
@@ -50,7 +50,9 @@ async fn user_of_the_guide_has_all_permissions() {
     let Some(server) = RedisServer::start("app-guide", &options) else { return };
     let url = format!("redis://shop:few@{}", server.addr());
     let store = RedisStore::builder(url).prefix("shop").horizon(Duration::from_secs(1)).build().unwrap();
-    let node = Node::of(store, &std::sync::Arc::default());
+    let node = Node::of(store.clone(), &std::sync::Arc::default());
+    let tiered = TieredStore::builder(store).lease(Duration::from_millis(100)).build();
+    let memory = exact().store(tiered.clone()).build();
     let (key, record, minute) = (routekit::cache::Key::new("key"), "one".into(), Duration::from_secs(60));
     // The second round begins a new period.
     for _ in 0..2 {
@@ -60,6 +62,9 @@ async fn user_of_the_guide_has_all_permissions() {
         node.store.claim(&key, "one".into(), minute).await.unwrap();
         assert!(node.store.swap_claim(&key, &record, None, minute).await.unwrap());
         node.store.size().await.unwrap();
+        memory.get_or_fill("key", &CacheOptions::new(), async || Ok::<_, Problem>(1)).await.unwrap();
+        within("the feed", async || memory.exists("key").await.is_ok() && tiered.is_live()).await;
+        memory.invalidate("key").await.unwrap();
         node.store.health().await.unwrap();
         tokio::time::sleep(Duration::from_millis(1100)).await;
     }

@@ -39,6 +39,8 @@ async fn settings_that_cannot_be_used_are_startup_errors() {
         ("redis.url = 'redis://localhost'\nredis.budget = '1s'", &["`redis.budget`", "250 ms"]),
         ("redis.url = 'redis://localhost'\nredis.horizon = '2000h'", &["`redis.horizon`", "30 days"]),
         ("redis.url = 'redis://localhost'\nredis.username = 'shop'", &["`redis.username`", "needs a password"]),
+        ("redis.url = 'redis://localhost'\nredis.lease = '50ms'", &["`redis.lease`", "between 100 ms and a minute"]),
+        ("redis.lease = '1s'", &["`redis.lease`", "`redis.url` is not set"]),
         ("redis.prefix = 'shop'", &["`redis.prefix`", "`redis.url` is not set"]),
     ] {
         refused(toml, expected).await;

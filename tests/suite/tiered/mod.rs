@@ -1,6 +1,7 @@
 //! Memory in front of a real Redis: what it saves, how late invalidations by other processes count, and what happens
 //! when the server, or the feed of invalidations, fails.
 
+mod app;
 mod consistency;
 mod contract;
 mod feed;

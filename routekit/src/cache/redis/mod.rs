@@ -8,7 +8,9 @@
 //! 4. `engine` calls the scripts, and repeats a call if an epoch has begun meanwhile.
 //! 5. `timeline` converts the clock of Redis to stamps, which never decrease in this process.
 //! 6. `envelope` is an entry as bytes, `ban_list` the invalidated patterns, `key_layout` the names of keys.
-//! 7. `missed` keeps the invalidations that Redis may not have received, until they are repeated.
+//! 7. `feed` receives invalidations, and `message` is one of them as bytes.
+//! 8. `turns` lets one process fill a key, and writes several things at once.
+//! 9. `missed` keeps the invalidations that Redis may not have received, until they are repeated.
 //!
 //! **State.** One hash holds the clock, a random epoch, the run id of the server, the floor, and the number of each
 //! tag that was invalidated in the current period. A period lasts for at least a horizon; then the hash is renamed to
