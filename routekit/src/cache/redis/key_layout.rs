@@ -47,6 +47,11 @@ impl KeyLayout {
         format!("{{{}}}:e:{}", self.prefix, key.digest())
     }
 
+    /// The key of a quota of a rate limit, from its digest.
+    pub(super) fn quota(&self, digest: [u8; 16]) -> String {
+        format!("{{{}}}:l:{:032x}", self.prefix, u128::from_be_bytes(digest))
+    }
+
     pub(super) fn prefix(&self) -> &str {
         &self.prefix
     }
@@ -66,7 +71,9 @@ mod tests {
     fn keys_of_a_prefix_are_on_one_slot() {
         let keys = KeyLayout::new("shop:v2").unwrap();
         let entry = keys.entry(&Key::new(*b"a}b{c"));
-        let all = [&keys.clock, &keys.before, &keys.claims, &keys.claim_ends, &keys.probe, &keys.channel, &entry];
+        let quota = keys.quota([7; 16]);
+        let all =
+            [&keys.clock, &keys.before, &keys.claims, &keys.claim_ends, &keys.probe, &keys.channel, &entry, &quota];
         for key in all {
             assert_eq!(hash_tag(key), "shop:v2", "{key}");
         }

@@ -2,11 +2,12 @@
 //!
 //! 1. `link/` keeps one connection, opens it in the background, and lets requests skip Redis while it is broken.
 //! 2. `scripts/` is what Redis runs, each script atomically: `check` decides whether an entry is valid, `invalidate`
-//!    records an invalidation, `begin` begins an epoch, and two scripts are the claims.
+//!    records an invalidation, `begin` begins an epoch, two scripts are the claims, and `limit` is the rate limits.
 //! 3. `engine` calls the scripts, and repeats a call if an epoch has begun meanwhile.
 //! 4. `timeline` converts the clock of Redis to stamps, which never decrease in this process.
 //! 5. `envelope` is an entry as bytes, `ban_list` the invalidated patterns, `key_layout` the names of keys.
 //! 6. `missed` keeps the invalidations that Redis may not have received, until they are repeated.
+//! 7. `quotas` counts the requests of rate limits that processes share.
 //!
 //! **State.** One hash holds the clock, a random epoch, the run id of the server, the floor, and the number of each
 //! tag that was invalidated in the current period. A period lasts for at least a horizon; then the hash is renamed to
@@ -33,6 +34,7 @@ mod envelope;
 mod key_layout;
 mod link;
 mod missed;
+mod quotas;
 mod reply;
 mod scripts;
 mod timeline;

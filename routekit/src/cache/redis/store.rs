@@ -14,6 +14,7 @@ use super::{
     engine::{CallReply, RedisEngine},
     envelope::{Envelope, Nonce, head},
     link::{ConnectFault, RedisConnection, fields},
+    quotas::RedisQuotas,
     reply::CheckedEntry,
     scripts::Script,
 };
@@ -30,6 +31,7 @@ use crate::{
         validity::{stamp::Stamp, target::Target},
     },
     deadline::Countdown,
+    shared_quotas::SharedQuotas,
 };
 
 /// Entries in Redis or Valkey (version 6 or later), which any number of programs share.
@@ -82,6 +84,13 @@ impl RedisStore {
 
     pub(crate) fn prefix(&self) -> &str {
         self.engine.keys.prefix()
+    }
+
+    /// Returns the quotas of rate limits that all programs with this server and prefix share, for
+    /// [`RateLimitLayer::shared`](crate::rate_limit::RateLimitLayer::shared). An app uses those of its store.
+    #[must_use]
+    pub fn quotas(&self) -> SharedQuotas {
+        SharedQuotas::new(RedisQuotas(Arc::clone(&self.engine)))
     }
 
     /// Connects, and waits for that for at most `limit`.

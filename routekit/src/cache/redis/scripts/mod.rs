@@ -13,10 +13,13 @@ pub(super) enum Script {
     Claim,
     /// Replaces or removes a claim.
     Swap,
+    /// Takes a request from the quotas of rate limits.
+    Limit,
 }
 
 impl Script {
-    pub(super) const ALL: [Self; 5] = [Self::Check, Self::Invalidate, Self::Begin, Self::Claim, Self::Swap];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Check, Self::Invalidate, Self::Begin, Self::Claim, Self::Swap, Self::Limit];
 
     /// The text of the script.
     pub(super) fn text(self) -> &'static str {
@@ -31,6 +34,7 @@ impl Script {
             Self::Begin => with_state!("begin.lua"),
             Self::Claim => include_str!("claim.lua"),
             Self::Swap => include_str!("swap.lua"),
+            Self::Limit => include_str!("limit.lua"),
         }
     }
 
