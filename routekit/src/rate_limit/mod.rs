@@ -25,7 +25,8 @@
 //! ```
 //!
 //! The [guide](crate::guide::rate_limits) has the rules: what a limit counts by, its place in the order, defaults of
-//! the app, configuration, headers and memory. [`RateLimitLayer`] applies the policy to any axum router.
+//! the app, limits that all processes share, configuration, headers and memory. [`RateLimitLayer`] applies the policy
+//! to any axum router.
 //!
 //! It differs from [`concurrency`](crate::concurrency), which limits how many requests of all clients a handler runs at
 //! a time.

@@ -8,9 +8,11 @@ use routekit::{
     cache::{Cache, CacheStore, RedisStore},
     config::Config,
     prelude::*,
+    rate_limit::RateLimitLayer,
     test::TestApp,
 };
 use tokio::net::TcpListener;
+use tower::ServiceExt as _;
 
 use super::{Node, World, item, within};
 use crate::support::{RedisServer, SECOND, free_port, output_of, temporary, test_as_program};
@@ -52,6 +54,8 @@ async fn user_of_the_guide_has_all_permissions() {
     let store = RedisStore::builder(url).prefix("shop").horizon(Duration::from_secs(1)).build().unwrap();
     let node = Node::of(store, &std::sync::Arc::default());
     let (key, record, minute) = (routekit::cache::Key::new("key"), "one".into(), Duration::from_secs(60));
+    let limited = RateLimitLayer::new(["9/s".parse().unwrap()]).unwrap().shared(&node.store.quotas(), "acl");
+    let limited: axum::Router = axum::Router::new().layer(limited);
     // The second round begins a new period.
     for _ in 0..2 {
         node.until_hit(1).await;
@@ -60,6 +64,8 @@ async fn user_of_the_guide_has_all_permissions() {
         node.store.claim(&key, "one".into(), minute).await.unwrap();
         assert!(node.store.swap_claim(&key, &record, None, minute).await.unwrap());
         node.store.size().await.unwrap();
+        let request = http::Request::new(axum::body::Body::empty());
+        limited.clone().oneshot(request).await.unwrap();
         node.store.health().await.unwrap();
         tokio::time::sleep(Duration::from_millis(1100)).await;
     }

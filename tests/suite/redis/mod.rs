@@ -9,6 +9,7 @@ mod connections;
 mod contract;
 mod copies;
 mod damage;
+mod limits;
 mod nodes;
 mod processes;
 mod race;

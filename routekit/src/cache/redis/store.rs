@@ -88,6 +88,18 @@ impl RedisStore {
 
     /// Returns the quotas of rate limits that all programs with this server and prefix share, for
     /// [`RateLimitLayer::shared`](crate::rate_limit::RateLimitLayer::shared). An app uses those of its store.
+    ///
+    /// ```no_run
+    /// use axum::{Router, routing::get};
+    /// use routekit::{cache::RedisStore, rate_limit::{Limit, Rate, RateLimitLayer}};
+    ///
+    /// # fn app() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = RedisStore::new("redis://localhost")?;
+    /// let layer = RateLimitLayer::new([Limit::new(Rate::parse("100/min")?)])?.shared(&store.quotas(), "api");
+    /// let app: Router = Router::new().route("/", get(async || "hello")).layer(layer);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn quotas(&self) -> SharedQuotas {
         SharedQuotas::new(RedisQuotas(Arc::clone(&self.engine)))
