@@ -78,7 +78,7 @@ pub(super) fn wire(
             RateLimitScope::Group(module) => {
                 of_groups.entry(module).or_insert_with(|| make(limits, &format!("group {module}"))).clone()
             }
-            RateLimitScope::Route => make(limits, &format!("route {}", declared.label())),
+            RateLimitScope::Route => make(limits, &format!("route {}", declared.name())),
         };
     }
 }
@@ -92,7 +92,7 @@ fn check_shared(routes: &[DeclaredRoute], config: &Config, has_quotas: bool, pro
     let shared = routes.iter().filter_map(|declared| {
         let limits = &declared.policies.rate_limits;
         let limit = limits.iter().find(|limit| limit.is_shared())?;
-        Some(format!("{}: {limit} ({})", declared.label(), limits.origin()))
+        Some(format!("{}, limit {limit} ({})", declared.label(), limits.origin()))
     });
     let shared: Vec<String> = shared.collect();
     if !shared.is_empty() {

@@ -55,8 +55,9 @@ fn shared_limit_without_redis_is_a_startup_error_that_says_what_to_set() {
     let text = error("rate_limit.default = '2/h shared'");
     for part in [
         "set `redis.url` (or the variable `REDIS_URL`), or give the cache of the app a `RedisStore`",
-        "GET /s/declared: 5/h burst=5 per=ip name=ip shared (attribute)",
-        "GET /s/plain: 2/h burst=2 per=ip name=ip shared (routekit.toml",
+        "GET /s/declared (",
+        "limit 5/h burst=5 per=ip name=ip shared (attribute)",
+        "limit 2/h burst=2 per=ip name=ip shared (routekit.toml",
     ] {
         assert!(text.contains(part), "no {part:?} in\n{text}");
     }

@@ -115,6 +115,19 @@ async fn routes_groups_and_the_app_count_on_their_own() {
     assert_eq!(a.fallbacks() + b.fallbacks(), 0);
 }
 
+/// Another version of the program has it in another file.
+#[tokio::test]
+async fn route_that_was_moved_in_the_source_counts_on() {
+    #[get("/s/one", rate_limit("2/h", shared))]
+    async fn moved() {}
+
+    let Some(server) = RedisServer::start("limits-moved", &[]) else { return };
+    let [old, _] = processes(&server);
+    assert_eq!(old.statuses("/s/one", 1).await, [200]);
+    let newer = Process::new(&server.url(), App::with_routes(routes![moved]));
+    assert_eq!(newer.statuses("/s/one", 2).await, [200, 429]);
+}
+
 #[tokio::test]
 async fn prefixes_and_quotas_of_other_versions_are_apart() {
     #[get("/s/one", rate_limit("3/h", shared))]
