@@ -115,8 +115,10 @@ impl Limit {
         self.mode(LimitMode::Observe)
     }
 
-    /// Counts the requests to all processes with the same prefix in one Redis. Defaults to those of this process. An app
-    /// needs a cache in Redis for it, which [`App::cache`](crate::App::cache) or the setting `redis.url` gives it.
+    /// Counts the requests to all processes with the same prefix in one Redis. Defaults to those of this process.
+    ///
+    /// An app needs a cache in Redis for it, which [`App::cache`](crate::App::cache) or the setting `redis.url` gives
+    /// it.
     pub fn shared(mut self) -> Self {
         self.shared = Some(true);
         self
