@@ -44,6 +44,7 @@ pub(crate) type QuotaFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<SharedD
 
 /// One request of one client, to be taken from the quota of a limit.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only a server reads it"))]
 pub(crate) struct QuotaTake {
     /// The digest of the limit and of the client.
     pub(crate) key: [u8; 16],

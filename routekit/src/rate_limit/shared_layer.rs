@@ -72,10 +72,10 @@ where
         // The service that is ready takes the request.
         let next = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, next);
-        let answer = PassOrAnswer::wait(async move {
+        let answer = PassOrAnswer::decide(async move {
             match limits.admit_all_shared(&parts, &mut counted).await {
-                Ok(_) => PassOrAnswer::pass(inner.call(Request::from_parts(parts, body))),
-                Err(refusal) => PassOrAnswer::answer(refusal),
+                Ok(_) => Ok(inner.call(Request::from_parts(parts, body))),
+                Err(refusal) => Err(*refusal),
             }
         });
         SharedRateLimitFuture::new(WithQuota::new(answer, states, Arc::clone(&self.limits)))
