@@ -17,8 +17,11 @@ async fn time() {}
 #[get("/s/fine", rate_limit("7/s", burst = 1, shared))]
 async fn fine() {}
 
+#[get("/s/seven", rate_limit("7/s", shared))]
+async fn seven() {}
+
 fn process(server: &RedisServer) -> Process {
-    Process::new(&server.url(), App::with_routes(routes![time, fine]))
+    Process::new(&server.url(), App::with_routes(routes![time, fine, seven]))
 }
 
 #[tokio::test]
@@ -86,4 +89,15 @@ async fn shortest_quota_has_an_expiry_and_is_kept_to_its_end() {
     assert_eq!(process.statuses("/s/fine", 2).await, [200, 429]);
     server.set_clock(UNIX + HOUR);
     assert_eq!(server.run::<i64>(&["EXISTS", &keys[0]]), 0);
+}
+
+/// Seven periods are 1 ns longer than a second, because a period is rounded up.
+#[tokio::test]
+async fn quotas_are_exact_to_the_nanosecond() {
+    let Some(server) = RedisServer::start_with_clock("limits-exact-time", &[]) else { return };
+    server.set_clock(UNIX);
+    let process = process(&server);
+    assert_eq!(process.statuses("/s/seven", 8).await, [vec![200; 7], vec![429]].concat());
+    server.set_clock(UNIX + SECOND);
+    assert_eq!(process.statuses("/s/seven", 7).await, [vec![200; 6], vec![429]].concat());
 }
