@@ -133,6 +133,7 @@ mod recording;
 pub mod retry;
 pub mod route;
 pub mod sensitive_headers;
+mod shared_quotas;
 pub mod shutdown;
 pub mod statistics;
 pub mod system;

@@ -234,7 +234,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
         limits_or_off,
         show_limits,
         "The rate limits of routes that declare none, or `off`: each a rate, and any of `burst=20`, `per=user`, \
-         `per=header:x-api-key`, `name=daily` and `mode=observe`. These routes share them. See \
+         `per=header:x-api-key`, `name=daily`, `mode=observe` and `shared`. These routes share them. See \
          [rate limits](crate::guide::rate_limits).",
         list
     ),

@@ -99,8 +99,8 @@ pub(super) const KEYS: &[RouteKey] = &[
         limits_or_off,
         show_limits,
         "The rate limits of the route, as in `rate_limit.default`, or `off`. They replace those that the route \
-         declares. A limit with the name of a declared one counts by the same key, and has the same mode, unless it \
-         sets its own.",
+         declares. A limit with the name of a declared one counts by the same key, has the same mode, and is `shared` \
+         if that one is, unless it sets its own.",
         true
     ),
     key!(timeout, duration_or_off, show_duration, "The timeout of the handler, or `off`."),

@@ -9,8 +9,8 @@ use super::{
     cache::Total,
     names::{
         BREAKER_CALLS, BREAKER_REJECTED, BREAKER_SLOW_CALLS, BREAKER_STATE, BREAKER_TRANSITIONS, CONCURRENCY_IN_FLIGHT,
-        CONCURRENCY_LIMIT, CONCURRENCY_REJECTED, METADATA, RATE_LIMIT_KEYS, RATE_LIMIT_OVERFLOWS, RATE_LIMIT_REQUESTS,
-        describe_breakers, describe_concurrency, describe_rate_limits,
+        CONCURRENCY_LIMIT, CONCURRENCY_REJECTED, METADATA, RATE_LIMIT_FALLBACKS, RATE_LIMIT_KEYS, RATE_LIMIT_OVERFLOWS,
+        RATE_LIMIT_REQUESTS, describe_breakers, describe_concurrency, describe_rate_limits,
     },
     recorder::SharedRecorder,
 };
@@ -58,6 +58,8 @@ pub(crate) struct RateLimitSeries {
     pub(crate) refused: Total,
     pub(crate) observed: Total,
     pub(crate) overflows: Total,
+    /// Only of shared limits.
+    pub(crate) fallbacks: Option<Total>,
     keys: Gauge,
 }
 
@@ -108,8 +110,8 @@ impl GuardMetrics {
         describe_rate_limits(&*self.0);
     }
 
-    /// Returns the metrics of the rate limit with this name.
-    pub(crate) fn rate_limit(&self, user: RateLimitOwner<'_>, limit: &str) -> RateLimitSeries {
+    /// Returns the metrics of the rate limit with this name, which processes may share.
+    pub(crate) fn rate_limit(&self, user: RateLimitOwner<'_>, limit: &str, is_shared: bool) -> RateLimitSeries {
         let labels = || {
             let mut labels = match user {
                 RateLimitOwner::Route(method, template) => vec![
@@ -131,6 +133,7 @@ impl GuardMetrics {
             refused: requests("refused"),
             observed: requests("observed"),
             overflows: self.counter(RATE_LIMIT_OVERFLOWS, labels()),
+            fallbacks: is_shared.then(|| self.counter(RATE_LIMIT_FALLBACKS, labels())),
             keys: self.gauge(RATE_LIMIT_KEYS, labels()),
         }
     }

@@ -45,6 +45,7 @@ pub(super) const CONCURRENCY_REJECTED: &str = "routekit_concurrency_rejected_tot
 
 pub(super) const RATE_LIMIT_REQUESTS: &str = "routekit_rate_limit_requests_total";
 pub(super) const RATE_LIMIT_OVERFLOWS: &str = "routekit_rate_limit_overflows_total";
+pub(super) const RATE_LIMIT_FALLBACKS: &str = "routekit_rate_limit_fallbacks_total";
 pub(super) const RATE_LIMIT_KEYS: &str = "routekit_rate_limit_keys";
 
 pub(super) const HEALTH_STATUS: &str = "routekit_health_status";
@@ -158,6 +159,10 @@ pub(super) fn describe_rate_limits(recorder: &dyn Recorder) {
         (
             RATE_LIMIT_OVERFLOWS,
             "Requests of new keys that shared one quota, because the limit held its maximum of keys.",
+        ),
+        (
+            RATE_LIMIT_FALLBACKS,
+            "Requests of a shared limit that this process counted on its own, because Redis could not be used.",
         ),
     ];
     for (name, text) in counters {

@@ -38,6 +38,16 @@ impl Gcra {
         Self { period, capacity: tolerance.saturating_add(period), tolerance }
     }
 
+    /// The time after which one more request is available.
+    pub(super) fn period(&self) -> u64 {
+        self.period
+    }
+
+    /// How far away the full quota may be for a request to pass.
+    pub(super) fn tolerance(&self) -> u64 {
+        self.tolerance
+    }
+
     /// Takes one request at `now` from a quota that is full at `full_at`.
     #[inline]
     pub(super) fn take(&self, full_at: &mut u64, now: u64) -> QuotaDecision {

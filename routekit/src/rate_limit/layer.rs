@@ -1,15 +1,12 @@
 //! Rate limits for a plain axum router.
 
 use std::{
-    future::Future,
-    pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use axum::response::Response;
 use http::Request;
-use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -17,13 +14,15 @@ use super::{
     headers::RateLimitHeaders,
     limit::{Limit, LimitError, mistake},
     limiter::{DEFAULT_MAX_KEYS, Limiter},
-    quota_states::QuotaStates,
     rate_limits::{RateLimitSetup, RateLimits},
+    shared_layer::SharedRateLimitLayer,
+    with_quota::WithQuota,
 };
 use crate::{
     base::{clock::Clock, pass_or_answer::PassOrAnswer},
     client_address::TrustedProxies,
     observe::{Observer, Report},
+    shared_quotas::SharedQuotas,
 };
 
 /// Answers 429 beyond rate limits. See the [module docs](crate::rate_limit).
@@ -53,6 +52,11 @@ impl RateLimitLayer {
     /// A limit that cannot be used, or two limits with one name.
     pub fn new(limits: impl IntoIterator<Item = Limit>) -> Result<Self, LimitError> {
         let limits: Vec<Limit> = limits.into_iter().collect();
+        if let Some(shared) = limits.iter().find(|limit| limit.is_shared()) {
+            let name = shared.display_name();
+            let reason = "is `shared`: leave that out, and share all limits of the layer with `RateLimitLayer::shared`";
+            return Err(LimitError::new(format!("the limit `{name}` {reason}")));
+        }
         match mistake(&limits) {
             Some(mistake) => Err(LimitError::new(mistake)),
             None => Ok(Self::made(LayerSpec {
@@ -70,6 +74,18 @@ impl RateLimitLayer {
         let limiters = spec.limits.iter().map(limiter).collect();
         let limits = Arc::new(RateLimits::new(limiters, spec.setup.clone(), spec.report.clone()));
         Self { spec, limits }
+    }
+
+    /// Counts the requests to all processes with these quotas together, which `RedisStore::quotas` creates. Layers with
+    /// the same `name` and the same limits count together, too. Call it after the other setters.
+    #[must_use]
+    pub fn shared(self, quotas: &SharedQuotas, name: &str) -> SharedRateLimitLayer {
+        let owner = format!("layer {name}");
+        let LayerSpec { limits, clock, max_keys, setup, report } = self.spec;
+        let limiter =
+            |limit: Limit| Limiter::new(limit.shared(), clock.clone(), max_keys).sharing(quotas.clone(), &owner);
+        let limiters = limits.into_iter().map(|limit| Arc::new(limiter(limit))).collect();
+        SharedRateLimitLayer::of(RateLimits::new(limiters, setup, report))
     }
 
     fn with(mut self, change: impl FnOnce(&mut LayerSpec)) -> Self {
@@ -126,32 +142,6 @@ pub struct RateLimit<S> {
 
 accessors!(RateLimit);
 
-pin_project! {
-    /// Adds the headers to the response.
-    struct WithQuota<F> {
-        #[pin]
-        inner: F,
-        states: QuotaStates,
-        limits: Arc<RateLimits>,
-    }
-}
-
-impl<F, E> Future for WithQuota<F>
-where
-    F: Future<Output = Result<Response, E>>,
-{
-    type Output = Result<Response, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let mut answer = ready!(this.inner.poll(cx));
-        if let Ok(response) = &mut answer {
-            this.limits.add_headers(response.headers_mut(), this.states);
-        }
-        Poll::Ready(answer)
-    }
-}
-
 opaque_future! {
     /// The future of [`RateLimit`].
     pub struct RateLimitFuture<F>(WithQuota<PassOrAnswer<F>>);
@@ -176,6 +166,6 @@ where
             Ok(_) => PassOrAnswer::pass(self.inner.call(Request::from_parts(parts, body))),
             Err(refusal) => PassOrAnswer::answer(refusal),
         };
-        RateLimitFuture::new(WithQuota { inner, states, limits: Arc::clone(&self.limits) })
+        RateLimitFuture::new(WithQuota::new(inner, states, Arc::clone(&self.limits)))
     }
 }

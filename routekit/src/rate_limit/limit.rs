@@ -31,6 +31,7 @@ pub struct Limit {
     by: Option<LimitBy>,
     name: Option<String>,
     mode: Option<LimitMode>,
+    shared: Option<bool>,
 }
 
 /// What a limit counts by.
@@ -81,7 +82,7 @@ impl LimitError {
 impl Limit {
     /// Creates a limit with this rate per address.
     pub const fn new(rate: Rate) -> Self {
-        Self { rate, burst: None, by: None, name: None, mode: None }
+        Self { rate, burst: None, by: None, name: None, mode: None, shared: None }
     }
 
     /// Sets how many requests may come at once. Defaults to the number of requests in the rate.
@@ -114,6 +115,15 @@ impl Limit {
         self.mode(LimitMode::Observe)
     }
 
+    /// Counts the requests to all processes with the same prefix in one Redis. Defaults to those of this process.
+    ///
+    /// An app needs a cache in Redis for it, which [`App::cache`](crate::App::cache) or the setting `redis.url` gives
+    /// it.
+    pub fn shared(mut self) -> Self {
+        self.shared = Some(true);
+        self
+    }
+
     /// A limit that a route declares.
     pub(crate) fn declared(policy: &RateLimitPolicy) -> Self {
         let by = match policy.key() {
@@ -123,10 +133,11 @@ impl Limit {
             RateLimitKey::Function(function) => LimitBy::Function(function.key_text()),
         };
         let mode = if policy.observes() { LimitMode::Observe } else { LimitMode::Enforce };
-        Self::new(policy.rate()).burst(policy.burst()).per(by).name(policy.name()).mode(mode)
+        let limit = Self::new(policy.rate()).burst(policy.burst()).per(by).name(policy.name()).mode(mode);
+        if policy.is_shared() { limit.shared() } else { limit }
     }
 
-    /// This limit, with the key and the mode of the one of `declared` with its name where it sets none. So
+    /// This limit, with the key, the mode and the scope of the one of `declared` with its name where it sets none. So
     /// configuration can change the rate of a limit whose key is a function.
     pub(crate) fn completed_by(mut self, declared: &[RateLimitPolicy]) -> Self {
         if let Some(same) = declared.iter().find(|policy| policy.name() == self.display_name()) {
@@ -134,6 +145,7 @@ impl Limit {
             self.name = same.name;
             self.by = self.by.or(same.by);
             self.mode = self.mode.or(same.mode);
+            self.shared = self.shared.or(same.shared);
         }
         self
     }
@@ -174,6 +186,12 @@ impl Limit {
         self.mode == Some(LimitMode::Observe)
     }
 
+    /// Returns whether it counts the requests to all processes together.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.shared == Some(true)
+    }
+
     /// Why this rate and burst cannot be used: what the limit has.
     pub(super) fn mistake(&self) -> Option<&'static str> {
         self.rate.check().and_then(|()| self.rate.check_burst(self.effective_burst())).err()
@@ -203,7 +221,7 @@ pub(crate) fn mistake(limits: &[Limit]) -> Option<String> {
     all_mistakes(&mistakes)
 }
 
-/// `100/s`, then any of `burst=200`, `per=user`, `name=daily` and `mode=observe`.
+/// `100/s`, then any of `burst=200`, `per=user`, `name=daily`, `mode=observe` and `shared`.
 impl FromStr for Limit {
     type Err = LimitError;
 
@@ -222,8 +240,9 @@ impl FromStr for Limit {
                     rate::check_name(value).map_err(|reason| LimitError(format!("`{value}` is {reason}")))?;
                     limit.name.replace(value.to_owned()).is_none()
                 }
+                "shared" => limit.shared.replace(shared(word)?).is_none(),
                 _ => {
-                    let known = "`burst=200`, `per=user`, `name=daily` and `mode=observe`";
+                    let known = "`burst=200`, `per=user`, `name=daily`, `mode=observe` and `shared`";
                     return Err(LimitError(format!("`{word}` is not part of a limit; a rate is followed by {known}")));
                 }
             };
@@ -244,6 +263,15 @@ fn burst(rate: Rate, value: &str) -> Result<u32, LimitError> {
     let burst = value.parse().map_err(|_| LimitError(format!("`burst={value}` is not a number of requests")))?;
     rate.check_burst(burst).map_err(|reason| LimitError(format!("`burst={value}` is {reason}")))?;
     Ok(burst)
+}
+
+/// `shared`, or `shared=false` for a limit whose attribute says `shared`.
+fn shared(word: &str) -> Result<bool, LimitError> {
+    match word {
+        "shared" | "shared=true" => Ok(true),
+        "shared=false" => Ok(false),
+        _ => Err(LimitError(format!("`{word}` is not `shared`, or `shared=false` for the limit of one process"))),
+    }
 }
 
 /// `ip`, `user` or `header:x-api-key`.
@@ -293,12 +321,16 @@ impl From<LimitError> for Error {
     }
 }
 
-/// `10/s burst=20 per=ip name=ip`, with `mode=observe` if it only observes.
+/// `10/s burst=20 per=ip name=ip`, with `mode=observe` if it only observes, and `shared` if all processes count
+/// together.
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (burst, by, name) = (self.effective_burst(), self.by(), self.display_name());
         write!(f, "{} burst={burst} per={by} name={name}", self.rate)?;
-        if self.observes() { f.write_str(" mode=observe") } else { Ok(()) }
+        if self.observes() {
+            f.write_str(" mode=observe")?;
+        }
+        if self.is_shared() { f.write_str(" shared") } else { Ok(()) }
     }
 }
 
@@ -330,6 +362,9 @@ mod tests {
             ("5/h per=header:X-Api-Key", "5/h burst=5 per=header:x-api-key name=x-api-key"),
             ("5/h mode=observe", "5/h burst=5 per=ip name=ip mode=observe"),
             ("5/h mode=enforce", "5/h burst=5 per=ip name=ip"),
+            ("5/h shared burst=6", "5/h burst=6 per=ip name=ip shared"),
+            ("5/h mode=observe shared=true", "5/h burst=5 per=ip name=ip mode=observe shared"),
+            ("5/h shared=false", "5/h burst=5 per=ip name=ip"),
         ] {
             assert_eq!(text.parse::<Limit>().unwrap().to_string(), shown);
             assert_eq!(shown.parse::<Limit>().unwrap().to_string(), shown);
@@ -354,6 +389,8 @@ mod tests {
             ("10/s burst", "not a number of requests"),
             ("10/s 20", "`20` is not part of a limit"),
             ("10/s name=a name=b", "`name` is given twice"),
+            ("10/s shared shared=false", "`shared` is given twice"),
+            ("10/s shared=maybe", "`shared=maybe` is not `shared`, or `shared=false`"),
         ] {
             let message = text.parse::<Limit>().unwrap_err().to_string();
             assert!(message.contains(reason), "{text}: {message}");

@@ -8,23 +8,20 @@ use std::{
     time::Instant,
 };
 
-use http::{Extensions, HeaderMap, request::Parts};
-
 use super::{
+    client_key::{ClientKey, LimitedHead},
     gcra::{Gcra, QuotaDecision, QuotaState},
     key_table::{KeyTable, TableTotals},
-    limit::{Limit, LimitBy},
+    limit::Limit,
+    shared_limit::SharedLimit,
 };
-use crate::{base::clock::Clock, identity::Identity};
+use crate::{
+    base::clock::Clock,
+    shared_quotas::{QuotaTake, SharedDecision, SharedQuotas},
+};
 
 /// How many keys a limit keeps, unless it is configured.
 pub(crate) const DEFAULT_MAX_KEYS: usize = 100_000;
-
-/// The key of requests whose client has no address. It is the prefix of no address that is in use: `0000::/8` is
-/// reserved (RFC 4291 §2.4), apart from `::/64`.
-const NO_ADDRESS: u64 = 0x0000_fffe_0000_0000;
-/// Likewise, the prefix of keys that are IPv4 addresses.
-const IPV4: u64 = 0x0000_ffff_0000_0000;
 
 /// The least time between two log lines about requests that only count.
 const LOG_PERIOD_NANOS: u64 = 10_000_000_000;
@@ -41,15 +38,8 @@ pub(crate) struct Limiter {
     hasher: RandomState,
     /// Requests beyond a limit that observes are logged again from this time on.
     silent_until: AtomicU64,
-}
-
-/// The parts of a request from which keys are made.
-#[derive(Clone, Copy)]
-pub(crate) struct LimitedHead<'a> {
-    pub(super) headers: &'a HeaderMap,
-    pub(super) extensions: &'a Extensions,
-    /// For functions. `None` if no limit has one.
-    pub(super) parts: Option<&'a Parts>,
+    /// `None` if the limit is only counted here.
+    shared: Option<SharedLimit>,
 }
 
 impl Limiter {
@@ -57,7 +47,14 @@ impl Limiter {
     pub(crate) fn new(limit: Limit, clock: Clock, max_keys: usize) -> Self {
         let gcra = Gcra::new(limit.rate().period_nanos(), limit.effective_burst());
         let (table, start) = (KeyTable::new(max_keys), clock.now());
-        Self { limit, gcra, table, clock, start, hasher: RandomState::new(), silent_until: AtomicU64::new(0) }
+        let (hasher, silent_until) = (RandomState::new(), AtomicU64::new(0));
+        Self { limit, gcra, table, clock, start, hasher, silent_until, shared: None }
+    }
+
+    /// Counts the requests of all processes together. `owner` is whose limit it is: a route, a group, or the app.
+    pub(crate) fn sharing(mut self, quotas: SharedQuotas, owner: &str) -> Self {
+        self.shared = Some(SharedLimit::new(quotas, owner, &self.limit));
+        self
     }
 
     pub(crate) fn limit(&self) -> &Limit {
@@ -65,7 +62,25 @@ impl Limiter {
     }
 
     pub(crate) fn totals(&self) -> TableTotals {
-        self.table.totals()
+        let mut totals = self.table.totals();
+        if let Some(shared) = &self.shared {
+            totals.passed += shared.passed.load(Ordering::Relaxed);
+            totals.exceeded += shared.exceeded.load(Ordering::Relaxed);
+        }
+        totals
+    }
+
+    /// How many requests this process has counted in place of the server; `None` if the limit is not shared.
+    pub(crate) fn fallbacks(&self) -> Option<u64> {
+        self.shared.as_ref().map(|shared| shared.fallbacks.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    pub(super) fn quotas(&self) -> Option<&SharedQuotas> {
+        self.shared.as_ref().map(|shared| &shared.quotas)
     }
 
     pub(super) fn clock(&self) -> &Clock {
@@ -75,16 +90,41 @@ impl Limiter {
     /// The key of a request. `address` is asked for the client's if it is needed.
     #[inline]
     pub(super) fn key(&self, head: LimitedHead<'_>, address: impl FnOnce() -> Option<IpAddr>) -> u64 {
-        let known = match self.limit.by() {
-            LimitBy::Ip => None,
-            LimitBy::User => head
-                .extensions
-                .get::<Identity>()
-                .map(|identity| self.hasher.hash_one((identity.issuer(), identity.sub()))),
-            LimitBy::Header(name) => head.headers.get(name).map(|value| self.hasher.hash_one(value.as_bytes())),
-            LimitBy::Function(text) => head.parts.map(|parts| self.hasher.hash_one(text.of(parts))),
-        };
-        known.unwrap_or_else(|| address().map_or(NO_ADDRESS, key_of_address))
+        match self.limit.by().client(head, address) {
+            ClientKey::Address(address) => address,
+            ClientKey::User(issuer, name) => self.hasher.hash_one((issuer, name)),
+            ClientKey::Header(value) => self.hasher.hash_one(value),
+            ClientKey::Text(text) => self.hasher.hash_one(text),
+        }
+    }
+
+    /// The request as the server counts it; `None` if the limit is not shared.
+    pub(super) fn shared_take(
+        &self,
+        head: LimitedHead<'_>,
+        address: impl FnOnce() -> Option<IpAddr>,
+    ) -> Option<QuotaTake> {
+        let shared = self.shared.as_ref()?;
+        Some(shared.take(&self.limit.by().client(head, address), &self.gcra, self.limit.observes()))
+    }
+
+    /// The state after a decision of the server.
+    pub(super) fn state_of(&self, decision: SharedDecision) -> QuotaState {
+        self.gcra.look(decision.used, 0)
+    }
+
+    /// Counts a request that the server has decided on.
+    pub(super) fn count_shared(&self, passes: bool) {
+        if let Some(shared) = &self.shared {
+            SharedLimit::count(if passes { &shared.passed } else { &shared.exceeded });
+        }
+    }
+
+    /// Counts a request that the server could not decide on.
+    pub(super) fn count_fallback(&self) {
+        if let Some(shared) = &self.shared {
+            SharedLimit::count(&shared.fallbacks);
+        }
     }
 
     #[inline]
@@ -127,32 +167,8 @@ impl Limiter {
     }
 }
 
-/// The IPv4 address, or the first 64 bits of an IPv6 address: a client has at least that many (RFC 6177 §2).
-#[inline]
-fn key_of_address(address: IpAddr) -> u64 {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IPV4 | u64::from(address.to_bits()),
-        IpAddr::V6(address) => (address.to_bits() >> 64) as u64,
-    }
-}
-
 impl fmt::Debug for Limiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Limiter").field("limit", &self.limit).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_one_network_of_64_bits_are_one_key() {
-        let key = |text: &str| key_of_address(text.parse().unwrap());
-        assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff::9"));
-        assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
-        assert_eq!(key("192.0.2.1"), key("::ffff:192.0.2.1"));
-        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
-        assert_ne!(key("0.0.0.0"), key("::1"));
     }
 }

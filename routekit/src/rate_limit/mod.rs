@@ -25,11 +25,13 @@
 //! ```
 //!
 //! The [guide](crate::guide::rate_limits) has the rules: what a limit counts by, its place in the order, defaults of
-//! the app, configuration, headers and memory. [`RateLimitLayer`] applies the policy to any axum router.
+//! the app, limits that all processes share, configuration, headers and memory. [`RateLimitLayer`] applies the policy
+//! to any axum router.
 //!
 //! It differs from [`concurrency`](crate::concurrency), which limits how many requests of all clients a handler runs at
 //! a time.
 
+mod client_key;
 mod gcra;
 mod headers;
 mod key_table;
@@ -38,19 +40,25 @@ mod limit;
 mod limiter;
 mod quota_states;
 mod rate_limits;
+mod shared_layer;
+mod shared_limit;
 #[cfg(test)]
 mod tests;
+mod with_quota;
 
 pub use routekit_grammar::rate::Rate;
 
-pub use self::{
-    headers::RateLimitHeaders,
-    layer::{RateLimit, RateLimitFuture, RateLimitLayer},
-    limit::{Limit, LimitBy, LimitError, LimitMode},
-};
 pub(crate) use self::{
+    client_key::LimitedHead,
     limit::mistake,
     limiter::{DEFAULT_MAX_KEYS, Limiter},
     quota_states::QuotaStates,
     rate_limits::{LimitAdmission, RateLimitSetup, RateLimits, ViolatedLimits},
 };
+pub use self::{
+    headers::RateLimitHeaders,
+    layer::{RateLimit, RateLimitFuture, RateLimitLayer},
+    limit::{Limit, LimitBy, LimitError, LimitMode},
+    shared_layer::{SharedRateLimit, SharedRateLimitFuture, SharedRateLimitLayer},
+};
+pub use crate::shared_quotas::SharedQuotas;

@@ -24,7 +24,7 @@ use self::{
 const STOREYS: &[&[&str]] = &[
     &["base"],
     &["observe", "problem", "system"],
-    &["deadline", "deps", "recording", "shutdown"],
+    &["deadline", "deps", "recording", "shared_quotas", "shutdown"],
     &["route"],
     &["client_address", "identity"],
     &[

@@ -8,9 +8,11 @@ use routekit::{
     cache::{Cache, CacheOptions, CacheStore, RedisStore, TieredStore},
     config::Config,
     prelude::*,
+    rate_limit::RateLimitLayer,
     test::TestApp,
 };
 use tokio::net::TcpListener;
+use tower::ServiceExt as _;
 
 use super::{Node, World, item, within};
 use crate::support::{RedisServer, SECOND, exact, free_port, output_of, temporary, test_as_program};
@@ -54,6 +56,8 @@ async fn user_of_the_guide_has_all_permissions() {
     let tiered = TieredStore::builder(store).lease(Duration::from_millis(100)).build();
     let memory = exact().store(tiered.clone()).build();
     let (key, record, minute) = (routekit::cache::Key::new("key"), "one".into(), Duration::from_secs(60));
+    let limited = RateLimitLayer::new(["9/s".parse().unwrap()]).unwrap().shared(&node.store.quotas(), "acl");
+    let limited: axum::Router = axum::Router::new().layer(limited);
     // The second round begins a new period.
     for _ in 0..2 {
         node.until_hit(1).await;
@@ -65,6 +69,8 @@ async fn user_of_the_guide_has_all_permissions() {
         memory.get_or_fill("key", &CacheOptions::new(), async || Ok::<_, Problem>(1)).await.unwrap();
         within("the feed", async || memory.exists("key").await.is_ok() && tiered.is_live()).await;
         memory.invalidate("key").await.unwrap();
+        let request = http::Request::new(axum::body::Body::empty());
+        limited.clone().oneshot(request).await.unwrap();
         node.store.health().await.unwrap();
         tokio::time::sleep(Duration::from_millis(1100)).await;
     }

@@ -10,6 +10,7 @@ mod connections;
 mod contract;
 mod copies;
 mod damage;
+mod limits;
 mod nodes;
 mod plain_lookups;
 mod processes;

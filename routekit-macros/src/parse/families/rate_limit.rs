@@ -32,6 +32,7 @@ struct RateLimit {
     /// The place of the name, or of the limit.
     named_at: Span,
     observes: bool,
+    shared: bool,
 }
 
 enum Key {
@@ -46,7 +47,7 @@ const USAGE: &str =
     "`rate_limit(\"10/s\")` or `rate_limit(\"1000/day\", burst = 100, per = \"user\", name = \"daily\")`";
 const PER: &str = "`per = \"ip\"`, `per = \"user\"`, `per = \"header:x-api-key\"`, or the path of a \
                    `fn(&http::request::Parts) -> String`";
-const ARGUMENTS: [&str; 4] = ["burst", "mode", "name", "per"];
+const ARGUMENTS: [&str; 5] = ["burst", "mode", "name", "per", "shared"];
 
 impl Family for RateLimits {
     fn names(&self) -> &'static [&'static str] {
@@ -131,7 +132,8 @@ impl RateLimit {
         };
         let key = key.map(|key| quote!(.with_key(#key)));
         let observes = self.observes.then(|| quote!(.with_observes()));
-        quote!(__rt::RateLimitPolicy::new(#name, #requests, #window_ms) #burst #key #observes)
+        let shared = self.shared.then(|| quote!(.with_shared()));
+        quote!(__rt::RateLimitPolicy::new(#name, #requests, #window_ms) #burst #key #observes #shared)
     }
 }
 
@@ -144,7 +146,7 @@ fn limit(span: Span, first: &Piece, more: impl Iterator<Item = Piece>, errors: &
             None
         }
     };
-    let (mut burst, mut key, mut name, mut observes) = (None, Some(Key::Ip), None, false);
+    let (mut burst, mut key, mut name, mut observes, mut shared) = (None, Some(Key::Ip), None, false, false);
     let mut once = Once::default();
     for piece in more {
         let Some(item) = piece.argument(USAGE, errors) else { continue };
@@ -156,6 +158,8 @@ fn limit(span: Span, first: &Piece, more: impl Iterator<Item = Piece>, errors: &
             "per" => key = per(&item, errors),
             "name" => name = text(&item, "`name = \"daily\"`", errors).and_then(|name| checked_name(name, errors)),
             "mode" => observes = mode(&item, errors),
+            "shared" if item.is_bare() => shared = true,
+            "shared" => errors.push(item.span, "`shared` has no value; write `shared`, or leave it out"),
             other => errors.push(item.span, unknown("argument", other, &ARGUMENTS)),
         }
     }
@@ -173,7 +177,7 @@ fn limit(span: Span, first: &Piece, more: impl Iterator<Item = Piece>, errors: &
     if rate::check_name(&name).is_err() {
         errors.push(named_at, format!("`{name}` is not a name of a limit; add one: `name = \"…\"`"));
     }
-    Some(RateLimit { span, rate, burst, key, name, named_at, observes })
+    Some(RateLimit { span, rate, burst, key, name, named_at, observes, shared })
 }
 
 fn burst_of(item: &RawOption, rate: Option<Rate>, errors: &mut Errors) -> Option<u32> {

@@ -65,7 +65,9 @@ fn rate_limits(routes: &[DeclaredRoute], metrics: &GuardMetrics) -> Vec<(Weak<Li
         };
         for limiter in &policies.guards.rate_limits {
             if !all.iter().any(|(known, _)| known.as_ptr() == Arc::as_ptr(limiter)) {
-                all.push((Arc::downgrade(limiter), metrics.rate_limit(user, limiter.limit().display_name())));
+                let limit = limiter.limit();
+                let series = metrics.rate_limit(user, limit.display_name(), limit.is_shared());
+                all.push((Arc::downgrade(limiter), series));
             }
         }
     }
@@ -102,6 +104,9 @@ impl MetricSource for GuardMetering {
             exceeded.update(totals.exceeded);
             series.allowed.update(totals.passed);
             series.overflows.update(totals.overflowed);
+            if let (Some(series), Some(fallbacks)) = (&series.fallbacks, limiter.fallbacks()) {
+                series.update(fallbacks);
+            }
             series.keys(totals.keys);
         }
         any

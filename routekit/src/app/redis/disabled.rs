@@ -5,6 +5,7 @@ use crate::{
     cache::CacheBuilder,
     config::Config,
     health::HealthCheck,
+    rate_limit::SharedQuotas,
 };
 
 /// No cache in Redis.
@@ -22,6 +23,18 @@ impl RedisSetup {
         let reason = "needs the feature `redis` of the crate `routekit`, in Cargo.toml";
         problems.extend(super::given(config).map(|setting| super::problem(&setting, reason)));
         (cache, Self)
+    }
+
+    /// What makes shared rate limits possible.
+    pub(in crate::app) const NEEDED_FOR_QUOTAS: &str =
+        "enable the feature `redis` of the crate `routekit` in Cargo.toml, and set `redis.url`";
+
+    pub(in crate::app) fn explains_missing_quotas(_config: &Config) -> bool {
+        false
+    }
+
+    pub(in crate::app) fn quotas(&self) -> Option<SharedQuotas> {
+        None
     }
 
     pub(in crate::app) fn health_check(&self) -> Option<HealthCheck> {

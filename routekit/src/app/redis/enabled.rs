@@ -7,6 +7,7 @@ use crate::{
     cache::{CacheBuilder, ConnectFaultKind, RedisStore, TieredStore, is_lease},
     config::{Config, Secret},
     health::{HealthCheck, HealthCheckResult},
+    rate_limit::SharedQuotas,
 };
 
 /// How long the start waits for the server.
@@ -95,6 +96,21 @@ impl RedisSetup {
                 none(cache)
             }
         }
+    }
+
+    /// What makes shared rate limits possible.
+    pub(in crate::app) const NEEDED_FOR_QUOTAS: &str =
+        "set `redis.url` (or the variable `REDIS_URL`), or give the cache of the app a `RedisStore`";
+
+    /// Whether an app without quotas has a problem that says why.
+    pub(in crate::app) fn explains_missing_quotas(config: &Config) -> bool {
+        // A platform may set `REDIS_URL` for any purpose, so that it has no effect beside a cache of the program.
+        config.redis_url.is_some() && *config.redis_url.origin() != Origin::Variable("REDIS_URL".to_owned())
+    }
+
+    /// The quotas of rate limits that all processes with the same server and prefix share.
+    pub(in crate::app) fn quotas(&self) -> Option<SharedQuotas> {
+        self.store.as_ref().map(RedisStore::quotas)
     }
 
     /// The health of the server. It is critical if the server is required.

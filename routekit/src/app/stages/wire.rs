@@ -38,7 +38,7 @@ pub(super) fn wire(
 ) -> Wired {
     let BreakersSpec { given, provided: provided_breakers } = breakers;
     let breakers = breakers::wire(&mut declared.routes, &given, &provided_breakers, clock, problems);
-    rate_limits::wire(&mut declared.routes, &configured.config, clock, problems);
+    rate_limits::wire(&mut declared.routes, &configured.config, (clock, &configured.redis), problems);
     caching::wire_invalidate_on(&mut declared.routes, problems);
     let partitions = caching::wire_own_urls(&mut declared.routes, configured.is_shared_cache);
     let DependenciesSpec { mut deps, provided } = dependencies;

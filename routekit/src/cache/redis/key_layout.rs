@@ -52,6 +52,11 @@ impl KeyLayout {
         format!("{{{}}}:t:{}", self.prefix, key.digest())
     }
 
+    /// The key of a quota of a rate limit, from its digest.
+    pub(super) fn quota(&self, digest: [u8; 16]) -> String {
+        format!("{{{}}}:l:{:032x}", self.prefix, u128::from_be_bytes(digest))
+    }
+
     pub(super) fn prefix(&self) -> &str {
         &self.prefix
     }
@@ -71,8 +76,9 @@ mod tests {
     fn keys_of_a_prefix_are_on_one_slot() {
         let keys = KeyLayout::new("shop:v2").unwrap();
         let (entry, turn) = (keys.entry(&Key::new(*b"a}b{c")), keys.turn(&Key::new(*b"a}b{c")));
+        let quota = keys.quota([7; 16]);
         let KeyLayout { clock, before, claims, claim_ends, probe, channel, .. } = &keys;
-        let all = [clock, before, claims, claim_ends, probe, channel, &entry, &turn];
+        let all = [clock, before, claims, claim_ends, probe, channel, &entry, &turn, &quota];
         for key in all {
             assert_eq!(hash_tag(key), "shop:v2", "{key}");
         }

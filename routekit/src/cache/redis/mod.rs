@@ -3,7 +3,8 @@
 //! 1. `link/` keeps one connection, opens it in the background, and lets requests skip Redis while it is broken. In a
 //!    cluster, it leads to the node that has the slot of the keys.
 //! 2. `scripts/` is what Redis runs, each script atomically: `check` decides whether an entry is valid, `invalidate`
-//!    records an invalidation, `begin` begins an epoch, and two scripts are the claims.
+//!    records an invalidation, `begin` begins an epoch, two scripts are the claims, two the turns, and
+//!    `limit` is the rate limits.
 //! 3. `plain_check` decides without a script where it can, which costs the server less.
 //! 4. `engine` calls the scripts, and repeats a call if an epoch has begun meanwhile.
 //! 5. `timeline` converts the clock of Redis to stamps, which never decrease in this process.
@@ -11,6 +12,7 @@
 //! 7. `feed` receives invalidations, and `message` is one of them as bytes.
 //! 8. `turns` lets one process fill a key, and writes several things at once.
 //! 9. `missed` keeps the invalidations that Redis may not have received, until they are repeated.
+//! 10. `quotas` counts the requests of rate limits that processes share.
 //!
 //! **State.** One hash holds the clock, a random epoch, the run id of the server, the floor, and the number of each
 //! tag that was invalidated in the current period. A period lasts for at least a horizon; then the hash is renamed to
@@ -40,6 +42,7 @@ mod link;
 pub(in crate::cache) mod message;
 mod missed;
 mod plain_check;
+mod quotas;
 mod reply;
 mod scripts;
 pub(in crate::cache) mod timeline;

@@ -14,6 +14,7 @@ use super::{
     engine::{CallReply, RedisEngine},
     envelope::{Envelope, Nonce, head},
     link::{ConnectFault, RedisConnection, fields},
+    quotas::RedisQuotas,
     reply::CheckedEntry,
     scripts::Script,
 };
@@ -31,6 +32,7 @@ use crate::{
         validity::{stamp::Stamp, target::Target},
     },
     deadline::Countdown,
+    shared_quotas::SharedQuotas,
 };
 
 /// Entries in Redis or Valkey (version 6 or later), which any number of programs share.
@@ -103,6 +105,25 @@ impl RedisStore {
 
     pub(crate) fn prefix(&self) -> &str {
         self.engine.keys.prefix()
+    }
+
+    /// Returns the quotas of rate limits that all programs with this server and prefix share, for
+    /// [`RateLimitLayer::shared`](crate::rate_limit::RateLimitLayer::shared). An app uses those of its store.
+    ///
+    /// ```no_run
+    /// use axum::{Router, routing::get};
+    /// use routekit::{cache::RedisStore, rate_limit::{Limit, Rate, RateLimitLayer}};
+    ///
+    /// # fn app() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = RedisStore::new("redis://localhost")?;
+    /// let layer = RateLimitLayer::new([Limit::new(Rate::parse("100/min")?)])?.shared(&store.quotas(), "api");
+    /// let app: Router = Router::new().route("/", get(async || "hello")).layer(layer);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn quotas(&self) -> SharedQuotas {
+        SharedQuotas::new(RedisQuotas(Arc::clone(&self.engine)))
     }
 
     /// Connects, and waits for that for at most `limit`.

@@ -25,7 +25,7 @@ use crate::{
     idempotency::IdempotencyLayer,
     identity::Identity,
     observe::{Exchange, RouteState, TracedRequest, WantsCacheOutcome},
-    rate_limit::{LimitAdmission, QuotaStates, RateLimits, ViolatedLimits},
+    rate_limit::{LimitAdmission, LimitedHead, QuotaStates, RateLimits, ViolatedLimits},
     route::EndpointFuture,
 };
 
@@ -83,10 +83,10 @@ impl Service<Request> for RouteService {
         traced.passes("router", "matched");
         let mut quotas = QuotaStates::None;
         let (body, admitted) = policies.admit(&mut request, arrived, &traced, &mut quotas);
-        let answer = match (admitted, &policies.auth) {
-            (Ok(()), None) => policies.admit_identified(request, &traced, &mut quotas),
-            (Ok(()), Some(auth)) => policies.authorize(auth, request, &traced, &quotas),
-            (Err(refusal), _) => PassOrAnswer::answer(refusal),
+        let answer = match admitted {
+            Ok(NextStep::Identify) => policies.identify(request, &traced, &mut quotas),
+            Ok(NextStep::SharedLimits) => policies.count_shared(request, arrived, &traced, &quotas),
+            Err(refusal) => PassOrAnswer::answer(refusal),
         };
         RouteFuture { answer, body, traced, quotas, policies: Arc::clone(policies) }
     }
@@ -102,7 +102,7 @@ impl RoutePolicies {
         arrived: Option<Instant>,
         traced: &TracedRequest,
         quotas: &mut QuotaStates,
-    ) -> (BodyLength, Result<(), Box<Response>>) {
+    ) -> (BodyLength, Result<NextStep, Box<Response>>) {
         let body = match self.body_limit.admit(request) {
             Ok(body) => body,
             Err(refusal) => {
@@ -113,13 +113,54 @@ impl RoutePolicies {
         traced.passes("body_limit", "passed");
         // The warm-up is no client.
         let is_warm_up = || arrived.is_none() && is_warm_up(request);
-        let Some(limits) = self.rate_limits.as_ref().filter(|_| !is_warm_up()) else { return (body, Ok(())) };
+        let Some(limits) = self.rate_limits.as_ref().filter(|_| !is_warm_up()) else {
+            return (body, Ok(NextStep::Identify));
+        };
         *quotas = limits.states();
         let admitted = limits.admit_early(request, arrived, quotas);
         if traced.is_on() && limits.has_early() {
             trace_limits(traced, &admitted);
         }
-        (body, admitted.map(drop))
+        let next = if limits.has_early_shared() { NextStep::SharedLimits } else { NextStep::Identify };
+        (body, admitted.map(|_| next))
+    }
+
+    /// The limits that processes share, which wait for their server, and then the policies behind them. A function of
+    /// its own, and a boxed future, so that other routes only pay for the branch.
+    #[inline(never)]
+    fn count_shared(
+        self: &Arc<Self>,
+        request: Request,
+        arrived: Option<Instant>,
+        traced: &TracedRequest,
+        quotas: &QuotaStates,
+    ) -> PassOrAnswer<RouteCall> {
+        let (policies, traced, mut quotas) = (Arc::clone(self), traced.clone(), quotas.clone());
+        PassOrAnswer::wait(async move {
+            if let Some(limits) = &policies.rate_limits {
+                let admitted = limits.admit_early_shared(LimitedHead::of(&request), arrived, &mut quotas).await;
+                if traced.is_on() {
+                    trace_limits(&traced, &admitted);
+                }
+                if let Err(refusal) = admitted {
+                    return PassOrAnswer::answer(refusal);
+                }
+            }
+            policies.identify(request, &traced, &mut quotas)
+        })
+    }
+
+    #[inline(always)]
+    fn identify(
+        self: &Arc<Self>,
+        request: Request,
+        traced: &TracedRequest,
+        quotas: &mut QuotaStates,
+    ) -> PassOrAnswer<RouteCall> {
+        match &self.auth {
+            None => self.admit_identified(request, traced, quotas),
+            Some(auth) => self.authorize(auth, request, traced, quotas),
+        }
     }
 
     #[inline(never)]
@@ -147,7 +188,7 @@ impl RoutePolicies {
     /// The policies that may need the identity.
     #[inline(always)]
     fn admit_identified(
-        &self,
+        self: &Arc<Self>,
         mut request: Request,
         traced: &TracedRequest,
         quotas: &mut QuotaStates,
@@ -162,7 +203,34 @@ impl RoutePolicies {
         {
             return PassOrAnswer::answer(refusal);
         }
+        if self.rate_limits.as_ref().is_some_and(RateLimits::has_late_shared) && !is_warm_up(&request) {
+            return self.count_identified_shared(request, traced, quotas);
+        }
         self.look_up(request)
+    }
+
+    /// Like [`count_shared`](Self::count_shared), for the limits that may need the identity.
+    #[inline(never)]
+    fn count_identified_shared(
+        self: &Arc<Self>,
+        request: Request,
+        traced: &TracedRequest,
+        quotas: &QuotaStates,
+    ) -> PassOrAnswer<RouteCall> {
+        let (policies, traced, mut quotas) = (Arc::clone(self), traced.clone(), quotas.clone());
+        PassOrAnswer::wait(async move {
+            let (parts, body) = request.into_parts();
+            if let Some(limits) = &policies.rate_limits {
+                let admitted = limits.admit_late_shared(&parts, &mut quotas).await;
+                if traced.is_on() {
+                    trace_limits(&traced, &admitted);
+                }
+                if let Err(refusal) = admitted {
+                    return PassOrAnswer::answer(refusal);
+                }
+            }
+            policies.look_up(Request::from_parts(parts, body))
+        })
     }
 
     #[inline(always)]
@@ -197,6 +265,14 @@ impl RoutePolicies {
             }
         }
     }
+}
+
+/// What follows the policies that answer at once.
+enum NextStep {
+    /// The limits that processes share.
+    SharedLimits,
+    /// `auth`, and the policies that may need the identity.
+    Identify,
 }
 
 pin_project! {

@@ -96,12 +96,15 @@ fn rate_limits(policies: &EffectivePolicies, needs_identity: bool) -> Vec<Step> 
         return if needs_identity { Vec::new() } else { vec![step(&"off")] };
     }
     let limits = policies.rate_limits.iter().filter(|limit| limit.by().needs_identity() == needs_identity);
+    let mut limits: Vec<_> = limits.collect();
+    // Those that all processes share come behind those of this process.
+    limits.sort_by_key(|limit| limit.is_shared());
     let shared = match policies.rate_limit_scope {
         RateLimitScope::Route => "",
         RateLimitScope::Group(_) => ", shared by its routes",
         RateLimitScope::App => ", shared by the routes without a limit",
     };
-    limits.map(|limit| step(&format_args!("{limit}{shared}"))).collect()
+    limits.into_iter().map(|limit| step(&format_args!("{limit}{shared}"))).collect()
 }
 
 /// The settings of the policies around the router, for all routes alike.

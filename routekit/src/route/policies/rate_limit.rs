@@ -12,6 +12,7 @@ pub struct RateLimitPolicy {
     burst: u32,
     key: RateLimitKey,
     observes: bool,
+    is_shared: bool,
 }
 
 /// What a rate limit counts by, as it is declared.
@@ -50,6 +51,12 @@ impl RateLimitPolicy {
         self.observes
     }
 
+    /// Returns whether it counts the requests to all processes together.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
     pub(crate) const fn key(&self) -> RateLimitKey {
         self.key
     }
@@ -67,7 +74,8 @@ impl RequestFunction {
 impl RateLimitPolicy {
     #[must_use]
     pub const fn new(name: &'static str, requests: u32, window_ms: u64) -> Self {
-        Self { name, rate: Rate::new(requests, window_ms), burst: requests, key: RateLimitKey::Ip, observes: false }
+        let (rate, key) = (Rate::new(requests, window_ms), RateLimitKey::Ip);
+        Self { name, rate, burst: requests, key, observes: false, is_shared: false }
     }
 
     #[must_use]
@@ -85,6 +93,12 @@ impl RateLimitPolicy {
     #[must_use]
     pub const fn with_observes(mut self) -> Self {
         self.observes = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn with_shared(mut self) -> Self {
+        self.is_shared = true;
         self
     }
 }

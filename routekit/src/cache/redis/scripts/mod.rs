@@ -17,11 +17,21 @@ pub(super) enum Script {
     TakeTurn,
     /// Ends or extends a turn.
     EndTurn,
+    /// Takes a request from the quotas of rate limits.
+    Limit,
 }
 
 impl Script {
-    pub(super) const ALL: [Self; 7] =
-        [Self::Check, Self::Invalidate, Self::Begin, Self::Claim, Self::Swap, Self::TakeTurn, Self::EndTurn];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Check,
+        Self::Invalidate,
+        Self::Begin,
+        Self::Claim,
+        Self::Swap,
+        Self::TakeTurn,
+        Self::EndTurn,
+        Self::Limit,
+    ];
 
     /// The text of the script.
     pub(super) fn text(self) -> &'static str {
@@ -38,6 +48,7 @@ impl Script {
             Self::Swap => include_str!("swap.lua"),
             Self::TakeTurn => include_str!("take_turn.lua"),
             Self::EndTurn => include_str!("end_turn.lua"),
+            Self::Limit => include_str!("limit.lua"),
         }
     }
 
