@@ -17,15 +17,17 @@ use parking_lot::Mutex;
 use redis::{Cmd, RedisError, Value};
 
 use super::{
-    ban_list::{MAX_BANS, ban},
     key_layout::KeyLayout,
     link::{RedisConnection, RedisLink, ServerAddress, write_probe},
-    message,
     missed::{MissedInvalidations, RepeatingTask, Unfinished},
     plain_check::{self, Decision, KnownTags},
-    reply::{CheckedEntry, ClockReading, StateReply},
     scripts::Script,
     timeline::{EpochId, KnownEpoch, Reading, Timeline},
+    wire::{
+        ban_list::{MAX_BANS, ban},
+        message,
+        reply::{CheckedEntry, ClockReading, StateReply},
+    },
 };
 use crate::{
     base::{clock::Clock, spawner::Spawner},

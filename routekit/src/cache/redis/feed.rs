@@ -9,10 +9,9 @@ use redis::{PushInfo, PushKind, Value};
 
 use super::{
     link::{ConnectFault, RedisConnection},
-    message::InvalidationMessage,
-    reply::StateReply,
     store::RedisStore,
     timeline::{EpochId, Reading},
+    wire::{message::InvalidationMessage, reply::StateReply},
 };
 use crate::cache::{store::contract::StoreError, validity::stamp::Stamp};
 

@@ -8,8 +8,8 @@
 //! 3. `plain_check` decides without a script where it can, which costs the server less.
 //! 4. `engine` calls the scripts, and repeats a call if an epoch has begun meanwhile.
 //! 5. `timeline` converts the clock of Redis to stamps, which never decrease in this process.
-//! 6. `envelope` is an entry as bytes, `ban_list` the invalidated patterns, `key_layout` the names of keys.
-//! 7. `feed` receives invalidations, and `message` is one of them as bytes.
+//! 6. `wire` has entries, invalidated patterns, messages and replies as bytes, `key_layout` the names of keys.
+//! 7. `feed` receives invalidations.
 //! 8. `turns` lets one process fill a key, and writes several things at once.
 //! 9. `missed` keeps the invalidations that Redis may not have received, until they are repeated.
 //! 10. `quotas` counts the requests of rate limits that processes share.
@@ -33,19 +33,16 @@ pub(in crate::cache) mod builder;
 pub(in crate::cache) mod settings_error;
 pub(in crate::cache) mod store;
 
-mod ban_list;
 mod engine;
-mod envelope;
 pub(in crate::cache) mod feed;
 mod key_layout;
 mod link;
-pub(in crate::cache) mod message;
 mod missed;
 mod plain_check;
 mod quotas;
-mod reply;
 mod scripts;
 pub(in crate::cache) mod timeline;
 pub(in crate::cache) mod turns;
+pub(in crate::cache) mod wire;
 
 pub(crate) use self::link::ConnectFaultKind;

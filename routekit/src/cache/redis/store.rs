@@ -10,13 +10,15 @@ use bytes::Bytes;
 use redis::{Cmd, Value};
 
 use super::{
-    ban_list,
     engine::{CallReply, RedisEngine},
-    envelope::{Envelope, Nonce, head},
     link::{ConnectFault, RedisConnection, fields},
     quotas::RedisQuotas,
-    reply::CheckedEntry,
     scripts::Script,
+    wire::{
+        ban_list,
+        envelope::{Envelope, Nonce, head},
+        reply::CheckedEntry,
+    },
 };
 use crate::{
     base::{clock::Clock, spawner::Spawner},

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::{
     base::clock::Clock,
     cache::{
-        redis::message::InvalidationMessage,
+        redis::wire::message::InvalidationMessage,
         stats::condition::StoreSize,
         store::{embedded::Embedded, entry::Entry, key::Key, lookup_result::Lookup},
         validity::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::cache::redis::envelope::EnvelopeHead;
+use crate::cache::redis::wire::envelope::EnvelopeHead;
 
 /// How many keys have a place.
 const PLACES: usize = 4096;
@@ -63,7 +63,7 @@ impl Default for KnownTags {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::{redis::envelope::head, validity::tag::Tag};
+    use crate::cache::{redis::wire::envelope::head, validity::tag::Tag};
 
     fn entry(stamp: u64, tags: &[u64]) -> Vec<u8> {
         let tags: Vec<Tag> = tags.iter().copied().map(Tag::from_id).collect();

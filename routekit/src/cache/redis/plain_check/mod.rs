@@ -24,9 +24,11 @@ use redis::{Pipeline, Value};
 
 pub(super) use self::known_tags::KnownTags;
 use super::{
-    envelope::EnvelopeHead,
-    reply::{CheckedEntry, ClockReading},
     timeline::{EpochId, KnownEpoch},
+    wire::{
+        envelope::EnvelopeHead,
+        reply::{CheckedEntry, ClockReading},
+    },
 };
 
 mod known_tags;
@@ -148,8 +150,8 @@ mod tests {
     use super::*;
     use crate::cache::{
         redis::{
-            envelope::head,
             timeline::{Reading, Timeline},
+            wire::envelope::head,
         },
         validity::tag::Tag,
     };

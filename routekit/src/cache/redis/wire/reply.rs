@@ -2,31 +2,32 @@
 
 use redis::Value;
 
-use super::{envelope::Nonce, timeline::EpochId};
+use super::envelope::Nonce;
+use crate::cache::redis::timeline::EpochId;
 
 /// The clock of Redis, as a script read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ClockReading {
-    pub(super) epoch: EpochId,
-    pub(super) number: u64,
+pub(in crate::cache::redis) struct ClockReading {
+    pub(in crate::cache::redis) epoch: EpochId,
+    pub(in crate::cache::redis) number: u64,
     /// The time of the server, in microseconds since 1970.
-    pub(super) time: i64,
+    pub(in crate::cache::redis) time: i64,
 }
 
 /// What a script found out about an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct CheckedEntry {
-    pub(super) is_valid: bool,
-    pub(super) nonce: Nonce,
+pub(in crate::cache::redis) struct CheckedEntry {
+    pub(in crate::cache::redis) is_valid: bool,
+    pub(in crate::cache::redis) nonce: Nonce,
     /// The milliseconds that are left to it; negative if it has no expiry or is gone.
-    pub(super) left: i64,
+    pub(in crate::cache::redis) left: i64,
     /// The bans that must be compared with it.
-    pub(super) bans: Vec<u8>,
+    pub(in crate::cache::redis) bans: Vec<u8>,
 }
 
 /// The reply of the scripts that read the state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum StateReply {
+pub(in crate::cache::redis) enum StateReply {
     /// The state cannot be trusted.
     Lost,
     /// The server was out of memory, so that everything was invalidated.
@@ -36,7 +37,7 @@ pub(super) enum StateReply {
 
 impl StateReply {
     /// `None` if it is no reply of a script.
-    pub(super) fn parse(value: Value) -> Option<Self> {
+    pub(in crate::cache::redis) fn parse(value: Value) -> Option<Self> {
         let Value::Array(fields) = value else { return None };
         let mut fields = fields.into_iter();
         match integer(&fields.next()?)? {

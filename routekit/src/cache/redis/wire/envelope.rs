@@ -18,7 +18,7 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
-use super::timeline::EpochId;
+use crate::cache::redis::timeline::EpochId;
 use crate::cache::{
     store::{
         key::{Key, part, put},
@@ -36,10 +36,10 @@ const FIXED: usize = 1 + 8 + 16 + 16 + 4;
 /// More tags than the digits can count are not stored.
 const MAX_TAGS: usize = 9_999;
 
-pub(super) type Nonce = [u8; 8];
+pub(in crate::cache::redis) type Nonce = [u8; 8];
 
 /// The part that scripts read.
-pub(super) fn head(nonce: Nonce, epoch: EpochId, stamp: u64, tags: &[Tag]) -> Option<BytesMut> {
+pub(in crate::cache::redis) fn head(nonce: Nonce, epoch: EpochId, stamp: u64, tags: &[Tag]) -> Option<BytesMut> {
     if tags.len() > MAX_TAGS || stamp > 9_999_999_999_999_999 {
         return None;
     }
@@ -56,16 +56,16 @@ pub(super) fn head(nonce: Nonce, epoch: EpochId, stamp: u64, tags: &[Tag]) -> Op
 
 /// The same, as it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct EnvelopeHead<'a> {
-    pub(super) nonce: Nonce,
-    pub(super) epoch: EpochId,
-    pub(super) stamp: u64,
-    pub(super) tags: &'a [[u8; 8]],
+pub(in crate::cache::redis) struct EnvelopeHead<'a> {
+    pub(in crate::cache::redis) nonce: Nonce,
+    pub(in crate::cache::redis) epoch: EpochId,
+    pub(in crate::cache::redis) stamp: u64,
+    pub(in crate::cache::redis) tags: &'a [[u8; 8]],
 }
 
 impl<'a> EnvelopeHead<'a> {
     /// The head, and what follows it.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), EnvelopeFault> {
+    pub(in crate::cache::redis) fn read(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), EnvelopeFault> {
         let damaged = || EnvelopeFault::Damaged;
         let (version, rest) = bytes.split_first().ok_or_else(damaged)?;
         if *version != VERSION {
@@ -84,18 +84,18 @@ impl<'a> EnvelopeHead<'a> {
 
 /// An entry as it is stored.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Envelope {
-    pub(super) nonce: Nonce,
-    pub(super) epoch: EpochId,
-    pub(super) stamp: u64,
+pub(in crate::cache::redis) struct Envelope {
+    pub(in crate::cache::redis) nonce: Nonce,
+    pub(in crate::cache::redis) epoch: EpochId,
+    pub(in crate::cache::redis) stamp: u64,
     /// How long ago the entry was computed when it was put.
-    pub(super) age: Duration,
+    pub(in crate::cache::redis) age: Duration,
     /// For how long it was put. What is left of that tells how long ago it was put, by the clock of Redis alone.
-    pub(super) put_for: Duration,
+    pub(in crate::cache::redis) put_for: Duration,
     /// When the command to put it was sent, by the clock of Redis in microseconds, as far as that was known. Redis may
     /// receive the command much later, if it was stopped meanwhile.
-    pub(super) put_at: Option<i64>,
-    pub(super) parts: EntryParts,
+    pub(in crate::cache::redis) put_at: Option<i64>,
+    pub(in crate::cache::redis) parts: EntryParts,
 }
 
 /// What is not in the part that scripts read.
@@ -110,7 +110,7 @@ struct EnvelopeRest<H> {
 
 impl Envelope {
     /// The bytes; `None` if the entry cannot be stored.
-    pub(super) fn to_bytes(&self) -> Option<Vec<u8>> {
+    pub(in crate::cache::redis) fn to_bytes(&self) -> Option<Vec<u8>> {
         let tags: Vec<Tag> = self.parts.head.tags().collect();
         let head = head(self.nonce, self.epoch, self.stamp, &tags)?;
         let key: Vec<u8> = self.parts.key.to_vec();
@@ -125,7 +125,7 @@ impl Envelope {
     }
 
     /// The entry under `key`. The error says why there is none.
-    pub(super) fn from_bytes(bytes: &Bytes, key: &Key) -> Result<Self, EnvelopeFault> {
+    pub(in crate::cache::redis) fn from_bytes(bytes: &Bytes, key: &Key) -> Result<Self, EnvelopeFault> {
         let damaged = || EnvelopeFault::Damaged;
         let (EnvelopeHead { nonce, epoch, stamp, tags }, mut rest) = EnvelopeHead::read(bytes)?;
         let msgpack = part(&mut rest).ok_or_else(damaged)?;
@@ -144,7 +144,7 @@ impl Envelope {
 
     /// How long ago the entry was computed, if it has this many milliseconds left, and the time of Redis is this.
     /// `None` if that cannot be: without an expiry, or with more left than it was put for.
-    pub(super) fn age_after(&self, left: i64, time: Option<i64>) -> Option<Duration> {
+    pub(in crate::cache::redis) fn age_after(&self, left: i64, time: Option<i64>) -> Option<Duration> {
         let left = Duration::from_millis(u64::try_from(left).ok()?);
         let since_put = self.put_for.checked_sub(left)?;
         let since_sent = time.zip(self.put_at).and_then(|(time, put_at)| u64::try_from(time.checked_sub(put_at)?).ok());
@@ -158,7 +158,7 @@ fn digits(text: &[u8]) -> Option<u64> {
 
 /// Why bytes are no usable entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum EnvelopeFault {
+pub(in crate::cache::redis) enum EnvelopeFault {
     /// Another version of routekit wrote them.
     Version,
     /// They are not an entry.

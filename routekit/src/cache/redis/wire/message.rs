@@ -10,8 +10,9 @@
 //! | 8 each | the tags |
 //! | 8 + n each | the length of a pattern, in decimal digits, and the pattern, as in the ban list |
 
+use super::ban_list;
 use crate::cache::{
-    redis::{ban_list, timeline::EpochId},
+    redis::timeline::EpochId,
     validity::{glob::Glob, tag::Tag},
 };
 
@@ -30,7 +31,7 @@ pub(in crate::cache) struct InvalidationMessage {
 
 impl InvalidationMessage {
     /// `None` if it is no such message.
-    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+    pub(in crate::cache::redis) fn parse(bytes: &[u8]) -> Option<Self> {
         let (epoch, rest) = bytes.split_first_chunk::<16>()?;
         let (number, rest) = rest.split_first_chunk::<16>()?;
         let (before, rest) = rest.split_first_chunk::<16>()?;
@@ -59,7 +60,7 @@ impl InvalidationMessage {
 }
 
 /// The targets of an invalidation, which follow its numbers.
-pub(super) fn targets(tags: &[[u8; 8]], bans: &[Vec<u8>], everything: bool) -> Vec<u8> {
+pub(in crate::cache::redis) fn targets(tags: &[[u8; 8]], bans: &[Vec<u8>], everything: bool) -> Vec<u8> {
     let mut bytes = format!("{}{:08}", u8::from(everything), tags.len()).into_bytes();
     bytes.extend(tags.iter().flatten());
     for ban in bans {

@@ -10,10 +10,10 @@ use crate::cache::{
 };
 
 /// The longest list. With one more, the oldest leaves it, and everything that was stored before that one is a miss.
-pub(super) const MAX_BANS: usize = 64;
+pub(in crate::cache::redis) const MAX_BANS: usize = 64;
 
 /// The bytes of a target that is a pattern without a tag.
-pub(super) fn ban(target: &Target) -> Option<Vec<u8>> {
+pub(in crate::cache::redis) fn ban(target: &Target) -> Option<Vec<u8>> {
     match (target.as_tag(), target.subject()) {
         (None, Subject::Pattern(pattern)) => {
             let mut bytes = Vec::new();
@@ -26,13 +26,13 @@ pub(super) fn ban(target: &Target) -> Option<Vec<u8>> {
 }
 
 /// The partition and the pattern of such bytes. `None` if they are damaged.
-pub(super) fn pattern(mut bytes: &[u8]) -> Option<(String, Glob)> {
+pub(in crate::cache::redis) fn pattern(mut bytes: &[u8]) -> Option<(String, Glob)> {
     let (partition, pattern) = (part(&mut bytes)?, part(&mut bytes)?);
     Some((std::str::from_utf8(partition).ok()?.to_owned(), Glob::new(std::str::from_utf8(pattern).ok()?)))
 }
 
 /// Whether a ban of the list that is later than `reading` matches the text of a key. `None` if the list is damaged.
-pub(super) fn forbids(list: &[u8], reading: u64, text: &KeyText) -> Option<bool> {
+pub(in crate::cache::redis) fn forbids(list: &[u8], reading: u64, text: &KeyText) -> Option<bool> {
     let mut rest = list;
     while !rest.is_empty() {
         let (number, after) = rest.split_first_chunk::<16>()?;
