@@ -181,7 +181,7 @@ impl History {
         self.seen.iter().filter(|seen| seen.hit).count()
     }
 
-    /// For each read that saw a version older than one whose invalidation had returned before it began: how long before.
+    /// For each read that saw a version older than one whose invalidation had returned before: how long before.
     pub(crate) fn lags(mut self) -> Vec<Duration> {
         self.returned.sort_by_key(|returned| returned.at);
         let lag = |seen: &Seen| {

@@ -2,6 +2,8 @@
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
+use tokio::runtime::Handle;
+
 /// Starts tasks, for work that continues after a request. Clones share the function.
 ///
 /// ```
@@ -44,7 +46,11 @@ impl Spawner {
     /// Creates a spawner that calls [`tokio::spawn`], which panics outside a runtime.
     #[must_use]
     pub fn tokio() -> Self {
-        Self::new(|task| drop(tokio::spawn(task)))
+        Self::by_loss(|task, loss| match (Handle::try_current(), loss) {
+            // What can be done again may be wanted while a runtime ends.
+            (Err(_), TaskLoss::Work) => drop(task),
+            _ => drop(tokio::spawn(task)),
+        })
     }
 
     /// Starts a task.

@@ -10,7 +10,10 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 #[cfg(feature = "redis")]
-use crate::cache::tiered::{store::TieredStore, turn::HeldTurn};
+use crate::cache::tiered::{
+    store::TieredStore,
+    turn::{HeldTurn, TurnOutcome},
+};
 use crate::{
     base::{
         clock::Clock,
@@ -58,6 +61,16 @@ pub(in crate::cache) enum Store {
 #[derive(Debug, Default)]
 pub(in crate::cache) struct FillTurn(#[cfg(feature = "redis")] Option<HeldTurn>);
 
+/// What a process has after it waited for its turn to fill a key.
+#[derive(Debug, Default)]
+pub(in crate::cache) struct TurnAtKey {
+    pub(in crate::cache) turn: FillTurn,
+    /// The stamp of a new entry, if the key is known to have none.
+    pub(in crate::cache) missing: Option<Stamp>,
+    /// Whether another process had the turn.
+    pub(in crate::cache) has_waited: bool,
+}
+
 impl FillTurn {
     /// Ends it. Processes that wait find the entry if it `is_stored`, or else fill for themselves.
     pub(in crate::cache) fn end(&mut self, is_stored: bool) {
@@ -77,10 +90,10 @@ impl Store {
         match self {
             #[cfg(feature = "redis")]
             Self::Tiered(tiered, _) => Self::Tiered(tiered.clone(), consistency),
-            other => {
-                // It has one copy of an entry, so that every invalidation counts at once.
+            Self::Embedded(_) | Self::Other(_) => {
+                // Only memory in front of Redis distinguishes them.
                 let _ = consistency;
-                other.clone()
+                self.clone()
             }
         }
     }
@@ -110,16 +123,18 @@ impl Store {
 
     /// Waits until it is the turn of this process to fill the key, for at most `limit`. The entry may be there then,
     /// unless the stamp of a new one is returned.
-    pub(in crate::cache) async fn turn(&self, key: &Key, limit: Duration) -> (FillTurn, Option<Stamp>) {
+    pub(in crate::cache) async fn turn(&self, key: &Key, limit: Duration) -> TurnAtKey {
         match self {
             #[cfg(feature = "redis")]
-            Self::Tiered(tiered, _) => {
-                let (turn, missing) = within(limit, tiered.turn(key)).await.unwrap_or_default();
-                (FillTurn(turn), missing)
-            }
-            _ => {
+            Self::Tiered(tiered, _) => match within(limit, tiered.turn(key)).await {
+                Some(TurnOutcome { turn, missing, has_waited }) => {
+                    TurnAtKey { turn: FillTurn(turn), missing, has_waited }
+                }
+                None => TurnAtKey { has_waited: true, ..TurnAtKey::default() },
+            },
+            Self::Embedded(_) | Self::Other(_) => {
                 let _ = (key, limit);
-                (FillTurn::default(), None)
+                TurnAtKey::default()
             }
         }
     }
@@ -129,7 +144,7 @@ impl Store {
         match self {
             #[cfg(feature = "redis")]
             Self::Tiered(tiered, _) => tiered.turn_now(key).await.ok().map(FillTurn),
-            _ => {
+            Self::Embedded(_) | Self::Other(_) => {
                 let _ = key;
                 Some(FillTurn::default())
             }
@@ -141,7 +156,7 @@ impl Store {
         match self {
             #[cfg(feature = "redis")]
             Self::Tiered(..) => true,
-            _ => false,
+            Self::Embedded(_) | Self::Other(_) => false,
         }
     }
 
@@ -171,7 +186,7 @@ impl Store {
         let is_valid = match self {
             #[cfg(feature = "redis")]
             Self::Tiered(tiered, consistency) => tiered.is_valid_with(&entry, *consistency).await,
-            _ => in_time(BUDGET, self.get().is_valid(&entry)).await,
+            Self::Embedded(_) | Self::Other(_) => in_time(BUDGET, self.get().is_valid(&entry)).await,
         };
         is_valid.unwrap_or_else(|error| {
             warn(&error);
@@ -195,9 +210,9 @@ impl Store {
         if provenance.stamp() >= began {
             return true;
         }
-        match self {
-            Self::Embedded(embedded) => embedded.is_valid_provenance(provenance, key),
-            _ => self.is_valid(&over(key, provenance, now)).await,
+        match self.embedded() {
+            Some(embedded) => embedded.is_valid_provenance(provenance, key),
+            None => self.is_valid(&over(key, provenance, now)).await,
         }
     }
 
@@ -208,17 +223,18 @@ impl Store {
 
     /// Invalidates in the embedded store. Returns `false` if the store is another.
     pub(in crate::cache) fn invalidate_now<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> bool {
-        match self {
-            Self::Embedded(embedded) => {
+        match self.embedded() {
+            Some(embedded) => {
                 embedded.invalidate_now(targets);
                 true
             }
-            _ => false,
+            None => false,
         }
     }
 
-    pub(in crate::cache) async fn invalidate(&self, targets: &[Target]) -> Result<(), StoreError> {
-        in_time(INVALIDATION_BUDGET, self.get().invalidate(targets)).await.map(drop)
+    /// Returns the stamp of the invalidation.
+    pub(in crate::cache) async fn invalidate(&self, targets: &[Target]) -> Result<Stamp, StoreError> {
+        in_time(INVALIDATION_BUDGET, self.get().invalidate(targets)).await
     }
 
     pub(in crate::cache) async fn clear(&self) -> Result<(), StoreError> {
@@ -235,9 +251,9 @@ impl Store {
         record: Bytes,
         keep_for: Duration,
     ) -> Result<ClaimOutcome, StoreError> {
-        match self {
-            Self::Embedded(embedded) => Ok(embedded.claim_now(key, record, keep_for)),
-            _ => in_time(BUDGET, self.get().claim(key, record, keep_for)).await,
+        match self.embedded() {
+            Some(embedded) => Ok(embedded.claim_now(key, record, keep_for)),
+            None => in_time(BUDGET, self.get().claim(key, record, keep_for)).await,
         }
     }
 
@@ -248,20 +264,20 @@ impl Store {
         next: Option<Bytes>,
         keep_for: Duration,
     ) -> Result<bool, StoreError> {
-        match self {
-            Self::Embedded(embedded) => Ok(embedded.swap_claim_now(key, held, next, keep_for)),
-            _ => in_time(BUDGET, self.get().swap_claim(key, held, next, keep_for)).await,
+        match self.embedded() {
+            Some(embedded) => Ok(embedded.swap_claim_now(key, held, next, keep_for)),
+            None => in_time(BUDGET, self.get().swap_claim(key, held, next, keep_for)).await,
         }
     }
 
     /// Removes a record of the embedded store, if it is still `held`. Returns `false` if the store is another.
     pub(in crate::cache) fn release_claim_now(&self, key: &Key, held: &Bytes) -> bool {
-        match self {
-            Self::Embedded(embedded) => {
+        match self.embedded() {
+            Some(embedded) => {
                 embedded.swap_claim_now(key, held, None, Duration::ZERO);
                 true
             }
-            _ => false,
+            None => false,
         }
     }
 
@@ -295,18 +311,23 @@ impl Store {
         match self {
             #[cfg(feature = "redis")]
             Self::Tiered(tiered, _) => Some(tiered.memory()),
-            _ => None,
+            Self::Embedded(_) | Self::Other(_) => None,
         }
     }
 
     /// The condition of the embedded store; `None` if the store is another.
     pub(in crate::cache) fn condition_now(&self) -> Option<StoreCondition> {
+        let size = self.embedded()?.measured();
+        Some(StoreCondition::new(ProviderStatus::Healthy, Duration::ZERO, Some(size)))
+    }
+
+    /// The embedded store; `None` if the store is another.
+    pub(in crate::cache) fn embedded(&self) -> Option<&Embedded> {
         match self {
-            Self::Embedded(embedded) => {
-                let size = embedded.measured();
-                Some(StoreCondition::new(ProviderStatus::Healthy, Duration::ZERO, Some(size)))
-            }
-            _ => None,
+            Self::Embedded(embedded) => Some(embedded),
+            #[cfg(feature = "redis")]
+            Self::Tiered(..) => None,
+            Self::Other(_) => None,
         }
     }
 

@@ -214,11 +214,7 @@ impl Cache {
     /// Returns the pages of this partition, hottest first ([`Embedded`](super::store::embedded::Embedded)); none with a
     /// store outside of this process.
     pub(crate) fn hot_pages(&self) -> impl Iterator<Item = HotPage> {
-        let embedded = match &self.shared.store {
-            Store::Embedded(embedded) => Some(embedded),
-            _ => None,
-        };
-        let entries = embedded.into_iter().flat_map(|embedded| embedded.hottest_first());
+        let entries = self.shared.store.embedded().into_iter().flat_map(|embedded| embedded.hottest_first());
         entries.filter_map(|entry| match entry {
             Entry::Response(response) => HotPage::of(response.key(), &self.partition),
             Entry::VariesBy(_) => None,

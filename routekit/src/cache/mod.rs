@@ -36,7 +36,8 @@
 //! 5. Concurrent requests for one key cause one fetch. It ends with the route's `timeout`, and continues without its
 //!    client if there is a [`Spawner`](CacheBuilder::spawner).
 //! 6. Once an invalidation has returned, no request that begins afterwards gets a response that was computed before it.
-//! 7. If the store cannot be reached, the handler is called.
+//!    With several processes, the [guide on Redis](crate::guide::redis) says when it counts in the others.
+//! 7. If the store cannot be reached, the handler is called, or memory in front of the store answers.
 //!
 //! Caching and invalidation are also layers for any axum router: [`CacheLayer`] and [`InvalidateLayer`]. A program uses
 //! the [`Cache`] itself to invalidate and to store values.

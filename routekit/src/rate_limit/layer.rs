@@ -49,7 +49,7 @@ impl RateLimitLayer {
     /// further out has added to the request.
     ///
     /// # Errors
-    /// A limit that cannot be used, or two limits with one name.
+    /// A limit that cannot be used or is [`shared`](Limit::shared), or two limits with one name.
     pub fn new(limits: impl IntoIterator<Item = Limit>) -> Result<Self, LimitError> {
         let limits: Vec<Limit> = limits.into_iter().collect();
         if let Some(shared) = limits.iter().find(|limit| limit.is_shared()) {

@@ -31,7 +31,8 @@ impl SharedLimit {
         Self { quotas, digest, passed, exceeded, fallbacks }
     }
 
-    /// One request of this client. The key reveals neither addresses nor API keys to those who only see keys.
+    /// One request of this client. The key does not contain the client in clear text. A reader of the keys can
+    /// find an address by trying all of them.
     pub(super) fn take(&self, client: &ClientKey<'_>, gcra: &Gcra, observes: bool) -> QuotaTake {
         let mut digest = self.digest.clone();
         match client {

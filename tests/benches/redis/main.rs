@@ -30,6 +30,7 @@ use http_body_util::BodyExt;
 use redis::aio::MultiplexedConnection;
 use routekit::cache::{
     BufferedResponse, Cache, CacheLayer, CacheStore, Key, Lookup, RedisStore, Stamp, StoredResponse, Tag, Target,
+    TieredStore,
 };
 use tower::{Layer, Service, service_fn};
 
@@ -45,8 +46,10 @@ async fn main() -> ExitCode {
     let many = if env::args().any(|argument| argument == "--full") { 1_000_000 } else { 20_000 };
     let hit = hit(&server).await;
     server.run::<()>(&["FLUSHALL"]);
+    let tiered = tiered(&server).await;
+    server.run::<()>(&["FLUSHALL"]);
     let invalidation = invalidation(&server, many).await;
-    ExitCode::from(u8::from(!(hit && invalidation)))
+    ExitCode::from(u8::from(!(hit && tiered && invalidation)))
 }
 
 fn store(server: &RedisServer) -> RedisStore {
@@ -95,6 +98,40 @@ async fn hit(server: &RedisServer) -> bool {
         println!("  the server's own time: {line}");
     }
     met
+}
+
+/// Compares a hit in memory in front of Redis with one in the embedded store.
+async fn tiered(server: &RedisServer) -> bool {
+    println!("memory: a hit in front of Redis beside one in the embedded store");
+    let handler = service_fn(|_: Request| async {
+        Ok::<_, Infallible>(([("content-type", "application/json")], vec![b'x'; BODY]).into_response())
+    });
+    let service = |cache: Cache| CacheLayer::new(cache).route("/users").tags(["users"]).ttl(HOUR).layer(handler);
+    let store = TieredStore::builder(store(server)).lease(Duration::from_secs(60)).build();
+    let memory = service(Cache::builder().store(store.clone()).build());
+    let embedded = service(Cache::new());
+    let request = || Request::get("/users?page=1").header("host", "localhost").body(Body::empty()).unwrap();
+    ask_for(embedded.clone(), request()).await;
+    while !store.is_live() {
+        ask_for(memory.clone(), request()).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let (mut of_memory, mut of_embedded) = (Vec::new(), Vec::new());
+    for _ in 0..81 {
+        of_embedded.push(round(1, async || assert!(ask_for(embedded.clone(), request()).await)).await);
+        of_memory.push(round(1, async || assert!(ask_for(memory.clone(), request()).await)).await);
+    }
+    let (of_memory, of_embedded) = (median(of_memory), median(of_embedded));
+    println!("  {of_memory:.3} µs and {of_embedded:.3} µs, {:.2} times as much", of_memory / of_embedded);
+    goal("at most 1.1 times as much", of_memory <= of_embedded * 1.1)
+}
+
+/// Whether the response is a hit.
+async fn ask_for(
+    mut service: impl Service<Request, Response = Response, Error = Infallible>,
+    request: Request,
+) -> bool {
+    service.call(request).await.unwrap().headers()["x-cache"] == "HIT"
 }
 
 async fn get(connection: &MultiplexedConnection, name: &str) -> usize {

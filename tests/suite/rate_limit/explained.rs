@@ -45,7 +45,7 @@ fn limits_are_shown_around_auth_with_their_origin() {
     let by_code = app().rate_limit(Limit::new(Rate::new(100, 1000)));
     assert_eq!(
         explained(by_code, "GET /r/plain")[0],
-        "rate_limit = 100/s burst=100 per=ip name=ip, shared by the routes without a limit (code)"
+        "rate_limit = 100/s burst=100 per=ip name=ip, one quota for the routes without a limit (code)"
     );
     let by_code = app().rate_limit(Limit::new(Rate::new(100, 1000)));
     assert_eq!(explained(by_code, "GET /r/off")[0], "rate_limit = off (attribute)");
@@ -61,9 +61,9 @@ fn limits_are_shown_around_auth_with_their_origin() {
     assert_eq!(
         explained(by_file(), "GET /r/plain")[..3],
         [
-            "rate_limit = 50/s burst=50 per=ip name=ip, shared by the routes without a limit (routekit.toml)",
+            "rate_limit = 50/s burst=50 per=ip name=ip, one quota for the routes without a limit (routekit.toml)",
             "auth = public (default)",
-            "rate_limit = 5/min burst=5 per=user name=user, shared by the routes without a limit (routekit.toml)",
+            "rate_limit = 5/min burst=5 per=user name=user, one quota for the routes without a limit (routekit.toml)",
         ]
     );
     assert_eq!(

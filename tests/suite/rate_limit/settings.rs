@@ -209,7 +209,7 @@ async fn limits_of_a_group_are_shared_by_its_routes_without_limits() {
     let shown = app.table().explain("GET /r/g1").unwrap().to_string();
     assert!(
         shown.contains(
-            "3/h burst=3 per=ip name=ip, shared by its routes (group of suite::rate_limit::settings::grouped)"
+            "3/h burst=3 per=ip name=ip, one quota for its routes (group of suite::rate_limit::settings::grouped)"
         ),
         "{shown}"
     );

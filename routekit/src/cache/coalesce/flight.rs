@@ -187,7 +187,9 @@ impl Lead {
 
     /// Passes the outcome to the waiting requests.
     pub(in crate::cache) fn land(mut self, outcome: FillOutcome) {
-        self.turn.end(matches!(outcome, FillOutcome::Stored(_)));
+        // Another process must not wait for what is invalid already.
+        let is_stored = matches!(outcome, FillOutcome::Stored(_)) && !self.is_replaced();
+        self.turn.end(is_stored);
         // First, so that a waiting request that fetches again does not find this flight. Requests that begin from now
         // on find the stored response.
         self.leave();
@@ -224,6 +226,7 @@ impl Drop for Lead {
     fn drop(&mut self) {
         self.leave();
         if std::thread::panicking() {
+            self.turn.end(false);
             let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
             let failed = FillOutcome::failed(problem, Some(Failure::Panic), self.provenance.stamp());
             self.sender.send_replace(Some(failed));

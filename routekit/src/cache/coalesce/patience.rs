@@ -30,6 +30,11 @@ impl Patience {
         if self.is_limited { within(self.time.left(), work).await } else { Some(work.await) }
     }
 
+    /// The request has waited for another process: from now on its own time is limited.
+    pub(in crate::cache) fn limit(&mut self) {
+        self.is_limited = true;
+    }
+
     /// Whether another fetch must be tried before this failure reaches the request: if the fetch timed out and the
     /// request has time left, or if its first failure may concern only another request.
     pub(in crate::cache) fn allows_another_fetch(&mut self, failure: &Arc<FailedFetch>) -> bool {

@@ -166,8 +166,8 @@ impl CacheLayer {
     }
 
     /// Sets when invalidations by other processes count, if the store of the cache is a
-    /// [`TieredStore`](crate::cache::TieredStore); with any other, they count at once. Defaults to
-    /// that of the store.
+    /// [`TieredStore`](crate::cache::TieredStore). It has no effect with any other store. Defaults to that of the
+    /// store.
     #[must_use]
     pub fn consistency(mut self, consistency: Consistency) -> Self {
         self.change(|policy| policy.store = policy.store.with(consistency));

@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use crate::{
     cache::{
-        backend,
+        backend::{self, TurnAtKey},
         coalesce::{
             detach::Detachable,
             flight::{Boarding, Lead, Role, landed},
@@ -87,7 +87,7 @@ where
             }
             found = match board(&self.ctx, (began, found.stamp()), patience.failure()).await {
                 Role::Alone => return self.alone().await,
-                Role::Lead(lead) => return self.lead(lead, &patience).await,
+                Role::Lead(lead) => return self.lead(lead, reason, patience).await,
                 Role::Join(outcome) => match patience.wait(landed(outcome)).await {
                     None => return Ok(timed_out(&policy, reason)),
                     Some(Some(FillOutcome::Stored(stored)))
@@ -125,15 +125,32 @@ where
     }
 
     /// Fetches for all requests that wait, if the response is not there.
-    async fn lead(mut self, mut lead: Lead, patience: &Patience) -> Result<Response, S::Error> {
+    async fn lead(mut self, mut lead: Lead, reason: Fwd, mut patience: Patience) -> Result<Response, S::Error> {
         let policy = Arc::clone(&self.ctx.policy);
-        let (turn, missing) = policy.store.turn(self.ctx.request.key(), policy.deadline).await;
-        lead.set_turn(turn);
-        let found = match missing {
-            Some(stamp) => Ok(Lookup::Miss(stamp)),
-            // The request, or the process, that led before may have ended since the lookup.
-            None => self.ctx.request.lookup(&policy.store).await,
-        };
+        let mut found;
+        // A second time if the responses turn out to vary: then each variant has a turn.
+        let mut attempts = 2;
+        loop {
+            attempts -= 1;
+            let key = self.ctx.request.key().clone();
+            let turn = policy.store.turn(&key, policy.deadline);
+            let Some(TurnAtKey { turn, missing, has_waited }) = patience.wait(turn).await else {
+                return Ok(timed_out(&policy, reason));
+            };
+            lead.set_turn(turn);
+            if has_waited {
+                patience.limit();
+            }
+            found = match missing {
+                Some(stamp) => Ok(Lookup::Miss(stamp)),
+                // The request, or the process, that led before may have ended since the lookup.
+                None => self.ctx.request.lookup(&policy.store).await,
+            };
+            let is_other_variant = matches!(found, Ok(Lookup::Miss(_))) && *self.ctx.request.key() != key;
+            if !is_other_variant || attempts == 0 {
+                break;
+            }
+        }
         match found {
             Ok(found) => match self.answer_from_store(&found) {
                 Ok(response) => {

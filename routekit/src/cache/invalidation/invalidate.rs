@@ -8,11 +8,16 @@ use crate::{
         printable::{Chain, Printable},
         spawner::Task,
     },
-    cache::{Cache, Listener, StoreError, events::event::Invalidated, validity::target::Target},
+    cache::{
+        Cache, Listener, StoreError,
+        events::event::Invalidated,
+        validity::{stamp::Stamp, target::Target},
+    },
     identity::Identity,
 };
 
-/// Invalidation. Once one of these methods has returned, no request that begins afterwards gets an older response.
+/// Invalidation. Once one of these methods has returned, no request that begins afterwards in this process gets an
+/// older response. When it counts in other processes depends on the store: see the guide [Redis](crate::guide::redis).
 impl Cache {
     /// Invalidates everything with this tag.
     ///
@@ -73,18 +78,23 @@ impl Cache {
 
     /// Invalidates these targets at once.
     pub(in crate::cache) async fn invalidate_targets(&self, targets: &[Target]) -> Result<(), StoreError> {
+        self.invalidate_stamped(targets).await.map(drop)
+    }
+
+    /// The same. Returns the stamp of the invalidation, unless the store answers at once.
+    pub(in crate::cache) async fn invalidate_stamped(&self, targets: &[Target]) -> Result<Option<Stamp>, StoreError> {
         if let Some(told) = self.invalidate_now(targets) {
             if let Some(told) = told {
                 told.await;
             }
-            return Ok(());
+            return Ok(None);
         }
         self.shared.stats.invalidation();
-        self.shared.store.invalidate(targets).await?;
+        let stamp = self.shared.store.invalidate(targets).await?;
         if self.shared.listeners.any() {
             self.tell(&Invalidated::targets(targets)).await;
         }
-        Ok(())
+        Ok(Some(stamp))
     }
 
     /// Invalidates in a store that answers at once. Returns `None` if the caller must wait for the store. The future

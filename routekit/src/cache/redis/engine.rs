@@ -406,7 +406,7 @@ impl RedisEngine {
         if before.is_none() {
             tracing::warn!(server = %self.link.address(), reason, "Redis does not accept writes");
         }
-        StoreError::known(reason)
+        StoreError::known_refusal(reason)
     }
 
     /// Sends a command that depends on the connection. An error of the server is a reply.

@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use redis::{Cmd, Value};
 
-use super::{
-    engine::RedisEngine,
-    scripts::Script,
-    store::{PutCommand, RedisStore},
-};
+use super::{engine::RedisEngine, scripts::Script, store::RedisStore};
 use crate::cache::store::{contract::StoreError, entry::Entry, key::Key};
 
 /// How long a turn lasts unless it is extended, so that a process that has crashed is not waited for.
@@ -76,36 +72,54 @@ impl RedisStore {
         }
     }
 
-    /// Writes in this order, in one round trip.
-    pub(in crate::cache) async fn write_all(&self, writes: Vec<BackgroundWrite>) -> Result<(), StoreError> {
+    /// Writes in this order, in one round trip. Returns the number of entries that were not stored.
+    pub(in crate::cache) async fn write_all(&self, writes: Vec<BackgroundWrite>) -> Result<usize, StoreError> {
         let (engine, left) = (&*self.engine, self.engine.invalidation_budget());
         let connection = engine.link.connection(&left).await?;
         let mut commands = redis::pipe();
-        let mut count = 0;
+        // Whether each command stores an entry.
+        let mut are_puts = Vec::new();
+        let mut not_stored: Vec<Key> = Vec::new();
         for write in writes {
+            let is_put = matches!(write, BackgroundWrite::Put(_));
             let command = match write {
-                BackgroundWrite::Put(entry) => self.put_command(entry)?.map(PutCommand::into_command),
+                BackgroundWrite::Put(entry) => {
+                    let key = entry.key().clone();
+                    match self.put_command(entry) {
+                        Ok(Some(put)) => put.into_command(),
+                        Ok(None) | Err(_) => {
+                            not_stored.push(key);
+                            continue;
+                        }
+                    }
+                }
+                BackgroundWrite::Turn(key, token, TurnChange::End) if not_stored.contains(&key) => {
+                    end_turn(engine, connection.digest(Script::EndTurn), &key, token, TurnChange::EndUnshared)
+                }
                 BackgroundWrite::Turn(key, token, change) => {
-                    Some(end_turn(engine, connection.digest(Script::EndTurn), &key, token, change))
+                    end_turn(engine, connection.digest(Script::EndTurn), &key, token, change)
                 }
             };
-            if let Some(command) = command {
-                commands.add_command(command);
-                count += 1;
+            are_puts.push(is_put);
+            commands.add_command(command);
+        }
+        if are_puts.is_empty() {
+            return Ok(not_stored.len());
+        }
+        let replies = engine.link.send_all(&connection, &commands, are_puts.len(), &left).await?;
+        let mut lost = not_stored.len();
+        let mut fault = None;
+        for (reply, is_put) in replies.into_iter().zip(are_puts) {
+            if let Err(error) = reply.extract_error() {
+                lost += usize::from(is_put);
+                fault = Some(error);
             }
         }
-        if count == 0 {
-            return Ok(());
+        match fault {
+            Some(error) => drop(engine.write_failed(engine.link.refused(&connection, error))),
+            None => engine.written(),
         }
-        let replies = engine.link.send_all(&connection, &commands, count, &left).await?;
-        let refused = replies.into_iter().find_map(|reply| reply.extract_error().err());
-        match refused {
-            Some(error) => Err(engine.write_failed(engine.link.refused(&connection, error))),
-            None => {
-                engine.written();
-                Ok(())
-            }
-        }
+        Ok(lost)
     }
 }
 

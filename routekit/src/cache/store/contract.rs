@@ -101,24 +101,48 @@ fn no_claims() -> StoreError {
 #[derive(Debug)]
 pub struct StoreError {
     cause: Box<dyn Error + Send + Sync>,
-    is_known: bool,
+    kind: StoreErrorKind,
+}
+
+/// What the store has done about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StoreErrorKind {
+    /// Nothing: the cache logs it.
+    News,
+    /// The store logs when it begins and ends.
+    #[cfg(feature = "redis")]
+    Known,
+    /// The same. The store could be reached, and refused.
+    #[cfg(feature = "redis")]
+    Refusal,
 }
 
 impl StoreError {
     /// Creates an error with this cause.
     #[must_use]
     pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { cause: cause.into(), is_known: false }
+        Self { cause: cause.into(), kind: StoreErrorKind::News }
     }
 
     /// Creates an error that need not be logged for each request, because the store logs when it begins and ends.
     #[cfg(feature = "redis")]
     pub(in crate::cache) fn known(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { cause: cause.into(), is_known: true }
+        Self { cause: cause.into(), kind: StoreErrorKind::Known }
+    }
+
+    /// The same, of a store that could be reached.
+    #[cfg(feature = "redis")]
+    pub(in crate::cache) fn known_refusal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { cause: cause.into(), kind: StoreErrorKind::Refusal }
+    }
+
+    #[cfg(feature = "redis")]
+    pub(in crate::cache) fn is_refusal(&self) -> bool {
+        self.kind == StoreErrorKind::Refusal
     }
 
     pub(in crate::cache) fn is_known(&self) -> bool {
-        self.is_known
+        self.kind != StoreErrorKind::News
     }
 }
 

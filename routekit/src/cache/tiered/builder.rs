@@ -6,8 +6,6 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::Notify;
-
 use super::{
     held_turns::HeldTurns, near::NearTier, parts::TieredParts, store::TieredStore, trust::FeedTrust,
     write_behind::WriteBehind,
@@ -95,7 +93,7 @@ impl TieredStoreBuilder {
                 clock,
                 spawner,
                 is_followed: AtomicBool::new(false),
-                beat_now: Notify::new(),
+                beat_now: Arc::default(),
                 redis: self.redis,
             }),
         }

@@ -61,12 +61,9 @@ async fn follow(task: Following) {
             match parts.redis.open_feed(receive).await {
                 Ok(feed) => {
                     drop(parts);
-                    if std::mem::take(&mut is_refused) {
-                        tracing::info!("invalidations are received from Redis again");
+                    if beat_until_lost(&task.0, &feed, &mut is_refused).await {
+                        wait = *PAUSES.start();
                     }
-                    wait = *PAUSES.start();
-                    beat_until_lost(&task.0, &feed).await;
-                    continue;
                 }
                 Err(fault) if !is_refused && parts.redis.is_connected() => {
                     is_refused = true;
@@ -76,23 +73,32 @@ async fn follow(task: Following) {
                 Err(_) => {}
             }
         }
-        drop(parts);
         pause(wait.mul_f64(0.5 + 0.5 * fastrand::f64()), &Clock::system()).await;
         wait = (wait * 2).min(*PAUSES.end());
     }
 }
 
-async fn beat_until_lost(parts: &Weak<TieredParts>, feed: &RedisFeed) {
+/// Returns whether a heartbeat was answered.
+async fn beat_until_lost(parts: &Weak<TieredParts>, feed: &RedisFeed, is_refused: &mut bool) -> bool {
+    let mut was_answered = false;
     while let Some(parts) = parts.upgrade() {
         match parts.redis.beat(feed).await {
             Ok(heartbeat) => parts.confirm(heartbeat),
             Err(error) => {
                 tracing::debug!(error = %Chain(&error), "the feed of invalidations is lost");
-                return;
+                return was_answered;
             }
         }
-        within(parts.lease / BEATS, parts.beat_now.notified()).await;
+        was_answered = true;
+        if std::mem::take(is_refused) {
+            tracing::info!("invalidations are received from Redis again");
+        }
+        let (beat_now, pause) = (Arc::clone(&parts.beat_now), parts.lease / BEATS);
+        // A store that is dropped meanwhile is not kept.
+        drop(parts);
+        within(pause, beat_now.notified()).await;
     }
+    was_answered
 }
 
 impl TieredParts {

@@ -12,9 +12,15 @@ pub(super) struct HeldTurns(Mutex<TurnTable>);
 
 #[derive(Default)]
 struct TurnTable {
-    held: HashMap<TurnToken, Key>,
+    held: HashMap<TurnToken, HeldKey>,
     /// Whether a task extends them.
     has_task: bool,
+}
+
+struct HeldKey {
+    key: Key,
+    /// Whether its entry will not be in Redis.
+    is_lost: bool,
 }
 
 impl HeldTurns {
@@ -22,19 +28,30 @@ impl HeldTurns {
     #[must_use]
     pub(super) fn insert(&self, token: TurnToken, key: Key) -> bool {
         let mut turns = self.0.lock();
-        turns.held.insert(token, key);
+        turns.held.insert(token, HeldKey { key, is_lost: false });
         !std::mem::replace(&mut turns.has_task, true)
     }
 
-    pub(super) fn remove(&self, token: &TurnToken) {
-        self.0.lock().held.remove(token);
+    /// Whether this process has the turn of this key.
+    pub(super) fn has(&self, key: &Key) -> bool {
+        self.0.lock().held.values().any(|held| held.key == *key)
+    }
+
+    /// Returns whether the entry will not be in Redis.
+    pub(super) fn remove(&self, token: &TurnToken) -> bool {
+        self.0.lock().held.remove(token).is_some_and(|held| held.is_lost)
+    }
+
+    /// The entry of this key will not be in Redis.
+    pub(super) fn lose(&self, key: &Key) {
+        self.0.lock().held.values_mut().filter(|held| held.key == *key).for_each(|held| held.is_lost = true);
     }
 
     /// The turns to extend. If there are none, the task has ended.
     pub(super) fn held_or_end(&self) -> Vec<(TurnToken, Key)> {
         let mut turns = self.0.lock();
         turns.has_task = !turns.held.is_empty();
-        turns.held.iter().map(|(token, key)| (*token, key.clone())).collect()
+        turns.held.iter().map(|(token, held)| (*token, held.key.clone())).collect()
     }
 
     pub(super) fn task_ended(&self) {

@@ -9,7 +9,8 @@
 //!
 //! **Staleness.** A heartbeat that was sent at a time `t` and answered proves that every invalidation before `t` has
 //! been received, because Redis sends messages and replies of one connection in order. Memory answers until `t` plus
-//! the lease. So a hit is never older than an invalidation that returned more than a lease before.
+//! the lease. So as long as Redis can be reached, a hit is never older than an invalidation that returned more than a
+//! lease before.
 //!
 //! **Gaps.** Each message has the number of the one before it, and each heartbeat that of the last one. If one is
 //! missing, everything in memory that was stamped before becomes a miss.
@@ -17,8 +18,9 @@
 //! **Refills.** An entry that is read from Redis is stamped with the reading at which Redis found it valid, so that an
 //! invalidation that arrives later covers it, and one that arrived before does not.
 //!
-//! **Redis away.** With [`RedisFallback::Memory`](super::redis_fallback::RedisFallback), memory answers, and takes what handlers return. It is
-//! stamped with the latest reading that is known, so that no invalidation in between is missed later.
+//! **Redis away.** With [`RedisFallback::Memory`](super::redis_fallback::RedisFallback), memory answers for 30 seconds,
+//! and takes what handlers return. It is stamped with the latest reading that is known, so that no invalidation in
+//! between is missed later.
 
 pub(in crate::cache) mod builder;
 pub(in crate::cache) mod store;

@@ -33,6 +33,20 @@ impl NearTier {
         self.0.keep(entry);
     }
 
+    /// Keeps what was read from Redis, unless this process has stored a newer response in the meantime.
+    pub(super) fn keep_unless_older(&self, entry: Entry) {
+        let (found, _) = self.0.get_at(entry.key(), entry.stamp());
+        let is_older = Entry::of_lookup(&found).is_some_and(|kept| kept.stored() > entry.stored());
+        if !is_older {
+            self.0.keep(entry);
+        }
+    }
+
+    /// Removes the entry of a key.
+    pub(super) fn forget(&self, key: &Key) {
+        self.0.forget(key);
+    }
+
     /// Whether no invalidation that is known covers the entry.
     pub(super) fn holds(&self, entry: &Entry) -> bool {
         self.0.holds(entry)

@@ -30,5 +30,5 @@ pub(super) struct TieredParts {
     /// Whether a task follows the feed.
     pub(super) is_followed: AtomicBool,
     /// Asks for a heartbeat at once.
-    pub(super) beat_now: Notify,
+    pub(super) beat_now: Arc<Notify>,
 }

@@ -47,11 +47,12 @@ const OUTAGE: Duration = Duration::from_secs(30);
 /// 1. A hit in memory costs as much as with the [`Embedded`](crate::cache::Embedded) store. A process answers from
 ///    memory only while it receives the invalidations of all processes.
 /// 2. An invalidation that has returned counts in this process at once, and in others within the
-///    [lease](crate::cache::TieredStoreBuilder::lease), usually within a millisecond. On routes with `consistency = "strict"`, it
-///    counts at once everywhere: each hit asks Redis.
+///    [lease](crate::cache::TieredStoreBuilder::lease), usually within a millisecond. On routes with
+///    `consistency = "strict"`, it counts at once everywhere: each hit asks Redis.
 /// 3. A response is stored in Redis after it was sent: no client waits for that.
 /// 4. Of all processes with the same prefix, one at a time fills a key. The others wait for the entry.
-/// 5. While Redis is away, memory answers ([`RedisFallback`]).
+/// 5. While Redis is away, memory answers for up to 30 seconds ([`RedisFallback`]). Then an invalidation counts in this
+///    process, and in others once Redis is back.
 ///
 /// Clones share the entries.
 #[derive(Clone)]
@@ -109,6 +110,10 @@ impl TieredStore {
         }
         match parts.redis.find(key).await {
             Ok(found) => {
+                if matches!(found, Lookup::Miss(_)) || parts.lease.is_zero() {
+                    // Memory must not answer with it later, while Redis is away.
+                    parts.near.forget(key);
+                }
                 self.remember(&found);
                 Ok(found)
             }
@@ -132,7 +137,7 @@ impl TieredStore {
     /// Keeps what was found in Redis in memory.
     pub(super) fn remember(&self, found: &Lookup) {
         if let Some(entry) = Entry::of_lookup(found).filter(|_| !self.parts.lease.is_zero()) {
-            self.parts.near.keep(entry);
+            self.parts.near.keep_unless_older(entry);
         }
     }
 
@@ -158,7 +163,12 @@ impl TieredStore {
             parts.near.keep(entry.clone());
         }
         if is_connected {
-            parts.writes.push(BackgroundWrite::Put(entry));
+            let key = entry.key().clone();
+            // Other processes must not wait for an entry that is invalid already.
+            let is_valid = parts.near.holds(&entry);
+            if !parts.writes.push(BackgroundWrite::Put(entry)) || !is_valid {
+                parts.turns.lose(&key);
+            }
         }
     }
 
@@ -179,30 +189,23 @@ impl TieredStore {
     }
 
     async fn invalidate_both(&self, targets: &[Target]) -> Result<Stamp, StoreError> {
-        let parts = &*self.parts;
-        let done = parts.redis.invalidate(targets).await;
-        let number = self.number(&done);
-        parts.near.invalidate(targets, number);
-        self.acknowledged(done, number)
+        let own = OwnInvalidation { parts: &self.parts, targets: Some(targets), number: None };
+        self.acknowledged(own, self.parts.redis.invalidate(targets).await)
     }
 
     async fn clear_both(&self) -> Result<Stamp, StoreError> {
-        let done = self.parts.redis.clear().await;
-        let number = self.number(&done);
-        self.parts.near.empty_before(number);
-        self.acknowledged(done, number)
+        let own = OwnInvalidation { parts: &self.parts, targets: None, number: None };
+        self.acknowledged(own, self.parts.redis.clear().await)
     }
 
-    /// The number of an invalidation: that of Redis, or one of this process if Redis is away.
-    fn number(&self, done: &Result<Stamp, StoreError>) -> Stamp {
-        done.as_ref().map_or_else(|_| self.parts.redis.tick(), |number| *number)
-    }
-
-    /// An invalidation that has failed counts in this process, and is repeated.
-    fn acknowledged(&self, done: Result<Stamp, StoreError>, number: Stamp) -> Result<Stamp, StoreError> {
-        match self.parts.fallback {
-            RedisFallback::Memory => Ok(number),
-            RedisFallback::None => done,
+    /// An invalidation that did not reach Redis counts in this process, and is repeated. One that Redis refuses is an
+    /// error: other processes would never learn of it.
+    fn acknowledged(&self, mut own: OwnInvalidation<'_>, done: Result<Stamp, StoreError>) -> Result<Stamp, StoreError> {
+        let number = *own.number.insert(done.as_ref().map_or_else(|_| self.parts.redis.tick(), |number| *number));
+        drop(own);
+        match done {
+            Err(error) if self.parts.fallback == RedisFallback::None || error.is_refusal() => Err(error),
+            Ok(_) | Err(_) => Ok(number),
         }
     }
 
@@ -210,6 +213,26 @@ impl TieredStore {
     pub(in crate::cache) fn memory(&self) -> MemoryTier {
         let StoreSize { entries, bytes, evictions, .. } = self.parts.near.size();
         MemoryTier { live: self.is_live(), entries, bytes, evictions, lost_writes: self.parts.writes.lost() }
+    }
+}
+
+/// An invalidation by this process, which memory records when it ends: also if its caller does not wait for Redis any
+/// longer, such as a handler whose client has left.
+struct OwnInvalidation<'a> {
+    parts: &'a TieredParts,
+    /// `None` for everything.
+    targets: Option<&'a [Target]>,
+    /// `None` if Redis has not answered.
+    number: Option<Stamp>,
+}
+
+impl Drop for OwnInvalidation<'_> {
+    fn drop(&mut self) {
+        let number = self.number.unwrap_or_else(|| self.parts.redis.tick());
+        match self.targets {
+            Some(targets) => self.parts.near.invalidate(targets, number),
+            None => self.parts.near.empty_before(number),
+        }
     }
 }
 

@@ -85,7 +85,7 @@ impl FeedTrust {
         self.until.store(self.nanos(sent + self.lease), Ordering::SeqCst);
     }
 
-    /// Something was received that is not understood: memory may not answer until the next heartbeat.
+    /// Something was received that is not understood: memory must not answer until the next heartbeat.
     pub(super) fn lose(&self) {
         self.forget(&mut self.position.lock());
     }

@@ -20,76 +20,129 @@ use crate::{
 /// The pauses between attempts of a process that waits for another.
 const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(5)..=Duration::from_millis(40);
 
-/// The turn of this process to fill a key. If it is dropped, it ends without an outcome, and another process tries.
+/// The turn of this process to fill a key, or a question for it whose answer is not known. If it is dropped, it ends
+/// without an outcome, and another process tries.
 pub(in crate::cache) struct HeldTurn {
     parts: Weak<TieredParts>,
     key: Key,
     token: TurnToken,
-    change: TurnChange,
+    /// What to do when it is dropped. `None` if this process does not have the turn.
+    change: Option<TurnChange>,
 }
 
 impl HeldTurn {
     /// Ends it. Processes that wait find the entry if it `is_stored`, or else fill for themselves.
     pub(in crate::cache) fn end(mut self, is_stored: bool) {
-        self.change = if is_stored { TurnChange::End } else { TurnChange::EndUnshared };
+        self.change = Some(if is_stored { TurnChange::End } else { TurnChange::EndUnshared });
+    }
+
+    /// Another process has it.
+    fn forget(mut self) {
+        self.change = None;
     }
 }
 
 impl Drop for HeldTurn {
     fn drop(&mut self) {
-        let Some(parts) = self.parts.upgrade() else { return };
-        parts.turns.remove(&self.token);
+        let (Some(parts), Some(change)) = (self.parts.upgrade(), self.change) else { return };
+        let is_lost = parts.turns.remove(&self.token);
+        let change = if is_lost && change == TurnChange::End { TurnChange::EndUnshared } else { change };
         // After the entry, which was put before.
-        parts.writes.push(BackgroundWrite::Turn(self.key.clone(), self.token, self.change));
+        parts.writes.push(BackgroundWrite::Turn(self.key.clone(), self.token, change));
     }
 }
 
+/// What a process has after it waited for its turn.
+#[derive(Debug, Default)]
+pub(in crate::cache) struct TurnOutcome {
+    /// `None` if the entry is there, or cannot be shared, or Redis is away: then no process waits for this one.
+    pub(in crate::cache) turn: Option<HeldTurn>,
+    /// The stamp of a new entry, if the key is known to have none.
+    pub(in crate::cache) missing: Option<Stamp>,
+    /// Whether another process had the turn.
+    pub(in crate::cache) has_waited: bool,
+}
+
 impl TieredStore {
-    /// Waits until it is the turn of this process to fill the key. Returns no turn if the entry is there, or cannot be
-    /// shared, or Redis is away: then no process waits for this one. Returns the stamp of a new entry if the key is
-    /// known to have none.
-    pub(in crate::cache) async fn turn(&self, key: &Key) -> (Option<HeldTurn>, Option<Stamp>) {
+    /// Waits until it is the turn of this process to fill the key.
+    pub(in crate::cache) async fn turn(&self, key: &Key) -> TurnOutcome {
         let redis = &self.parts.redis;
-        let token: TurnToken = fastrand::u128(..).to_be_bytes();
-        let mut wait = *PAUSES.start();
-        while redis.is_connected() {
-            // In one round trip: Redis executes them in this order.
-            let (answer, found) = tokio::join!(redis.take_turn(key, &token), redis.find(key));
-            if let Ok(found) = &found {
-                self.remember(found);
-            }
-            let missing = match &found {
-                Ok(Lookup::Miss(stamp)) => Some(*stamp),
-                _ => None,
+        let (mut outcome, mut wait) = (TurnOutcome::default(), *PAUSES.start());
+        // A fetch of this process whose outcome is invalid already may have the turn.
+        while redis.is_connected() && !self.parts.turns.has(key) {
+            // Redis may give the turn although this future is dropped, or the answer is late.
+            let asked = self.ask(key);
+            // Usually in one round trip, in this order. In the other order, a handler may run once more. A process that
+            // waits does not read an entry that is invalid again and again.
+            let (answer, mut found) = match outcome.has_waited {
+                false => {
+                    let (answer, found) = tokio::join!(redis.take_turn(key, &asked.token), redis.find(key));
+                    (answer, Some(found))
+                }
+                true => (redis.take_turn(key, &asked.token).await, None),
             };
-            match answer {
-                Ok(TurnAnswer::Ours) => return (Some(self.held(key, token)), missing),
-                Ok(TurnAnswer::Unshared) => return (None, missing),
-                Ok(TurnAnswer::Taken) if !matches!(found, Ok(Lookup::Hit(..) | Lookup::VariesBy(..)) | Err(_)) => {}
-                Ok(TurnAnswer::Taken) | Err(_) => break,
+            if matches!(answer, Ok(TurnAnswer::Ours | TurnAnswer::Unshared)) && found.is_none() {
+                found = Some(redis.find(key).await);
             }
+            if let Some(Ok(found)) = &found {
+                self.remember(found);
+                outcome.missing = matches!(found, Lookup::Miss(_)).then(|| found.stamp());
+            }
+            match answer {
+                Ok(TurnAnswer::Ours) => {
+                    outcome.turn = Some(self.hold(asked));
+                    break;
+                }
+                Ok(TurnAnswer::Unshared) => {
+                    asked.forget();
+                    break;
+                }
+                Ok(TurnAnswer::Taken) => {
+                    asked.forget();
+                    // Without a turn, another process may store it at any time.
+                    outcome.missing = None;
+                    if matches!(found, Some(Ok(Lookup::Hit(..) | Lookup::VariesBy(..)))) {
+                        break;
+                    }
+                }
+                Err(_) => break,
+            }
+            outcome.has_waited = true;
             pause(wait.mul_f64(0.5 + 0.5 * fastrand::f64()), &Clock::system()).await;
             wait = wait.mul_f64(1.5).min(*PAUSES.end());
         }
-        (None, None)
+        outcome
     }
 
     /// Takes the turn. `Err` if another process has it.
     pub(in crate::cache) async fn turn_now(&self, key: &Key) -> Result<Option<HeldTurn>, ()> {
-        let token: TurnToken = fastrand::u128(..).to_be_bytes();
-        match self.parts.redis.take_turn(key, &token).await {
-            Ok(TurnAnswer::Ours) => Ok(Some(self.held(key, token))),
-            Ok(TurnAnswer::Taken) => Err(()),
-            Ok(TurnAnswer::Unshared) | Err(_) => Ok(None),
+        let asked = self.ask(key);
+        match self.parts.redis.take_turn(key, &asked.token).await {
+            Ok(TurnAnswer::Ours) => Ok(Some(self.hold(asked))),
+            Ok(TurnAnswer::Taken) => {
+                asked.forget();
+                Err(())
+            }
+            Ok(TurnAnswer::Unshared) => {
+                asked.forget();
+                Ok(None)
+            }
+            Err(_) => Ok(None),
         }
     }
 
-    fn held(&self, key: &Key, token: TurnToken) -> HeldTurn {
+    fn ask(&self, key: &Key) -> HeldTurn {
+        let (parts, token) = (Arc::downgrade(&self.parts), fastrand::u128(..).to_be_bytes());
+        HeldTurn { parts, key: key.clone(), token, change: Some(TurnChange::End) }
+    }
+
+    /// Extends the turn from now on.
+    fn hold(&self, turn: HeldTurn) -> HeldTurn {
         let parts = &self.parts;
-        if parts.turns.insert(token, key.clone()) {
+        if parts.turns.insert(turn.token, turn.key.clone()) {
             parts.spawner.spawn_repeatable(extend_until_none(ExtendingTask(Arc::downgrade(parts))));
         }
-        HeldTurn { parts: Arc::downgrade(parts), key: key.clone(), token, change: TurnChange::End }
+        turn
     }
 }
 

@@ -33,7 +33,8 @@ pub(super) struct WriteBehind {
 
 #[derive(Default)]
 struct WriteQueue {
-    writes: VecDeque<BackgroundWrite>,
+    /// Each with its size when it came: a response grows when it becomes a hit.
+    writes: VecDeque<(BackgroundWrite, usize)>,
     bytes: usize,
     /// Whether a task writes.
     has_task: bool,
@@ -44,21 +45,22 @@ impl WriteBehind {
         Arc::new(Self { redis, spawner, queue: Mutex::default(), lost: AtomicU64::new(0) })
     }
 
-    /// Writes soon. Without room, an entry is dropped: a store may do that at any time.
-    pub(super) fn push(self: &Arc<Self>, write: BackgroundWrite) {
+    /// Writes soon. Returns `false` if an entry is dropped because there is no room: a store may do that at any time.
+    pub(super) fn push(self: &Arc<Self>, write: BackgroundWrite) -> bool {
         let mut queue = self.queue.lock();
         let size = write.size();
         if matches!(write, BackgroundWrite::Put(_)) && queue.bytes + size > MAX_BYTES {
             self.lost.fetch_add(1, Ordering::Relaxed);
-            return;
+            return false;
         }
         queue.bytes += size;
-        queue.writes.push_back(write);
+        queue.writes.push_back((write, size));
         if !queue.has_task {
             queue.has_task = true;
             drop(queue);
             self.spawner.spawn_repeatable(write_until_empty(WritingTask { queue: Arc::clone(self), has_ended: false }));
         }
+        true
     }
 
     /// The number of entries that were not written.
@@ -71,8 +73,8 @@ impl WriteBehind {
         let mut queue = self.queue.lock();
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while batch.len() < BATCH && (bytes < BATCH_BYTES || batch.is_empty()) {
-            let Some(write) = queue.writes.pop_front() else { break };
-            bytes += write.size();
+            let Some((write, size)) = queue.writes.pop_front() else { break };
+            bytes += size;
             batch.push(write);
         }
         queue.bytes -= bytes;
@@ -104,9 +106,10 @@ async fn write_until_empty(mut task: WritingTask) {
             return;
         }
         let puts = batch.iter().filter(|write| matches!(write, BackgroundWrite::Put(_))).count();
-        if let Err(error) = task.queue.redis.write_all(batch).await {
-            task.queue.lost.fetch_add(puts as u64, Ordering::Relaxed);
+        let lost = task.queue.redis.write_all(batch).await.unwrap_or_else(|error| {
             tracing::debug!(error = %Chain(&error), "entries are not stored in Redis");
-        }
+            puts
+        });
+        task.queue.lost.fetch_add(lost as u64, Ordering::Relaxed);
     }
 }

@@ -65,11 +65,16 @@ impl Cache {
     ) -> Result<(), ValueError> {
         let slot = ValueSlot::new(self, key);
         let store = &self.shared.store;
+        let mut stamp = None;
         if store.has_copies_elsewhere() || self.shared.flights.is_under_way(&slot.key.key) || FillAlone::exists(self) {
-            // The fill may have read an older value, which it stores later.
-            self.invalidate_targets(&[slot.target()]).await?;
+            // The fill may have read an older value, which it stores later. With this stamp, of two values that are set
+            // at a time, the same one stays in all processes.
+            stamp = self.invalidate_stamped(&[slot.target()]).await?;
         }
-        let stamp = self.shared.store.stamp().await?;
+        let stamp = match stamp {
+            Some(stamp) => stamp,
+            None => store.stamp().await?,
+        };
         let entry = slot.entry(value, options, stamp)?;
         self.shared.store.put(Entry::Response(entry)).await?;
         self.shared.stats.program().set();

@@ -7,7 +7,7 @@ use tracing::{Instrument, Span};
 
 use crate::{
     cache::{
-        backend::warn,
+        backend::{TurnAtKey, warn},
         cache::Cache,
         coalesce::{
             detach::Detachable,
@@ -112,7 +112,7 @@ impl Cache {
                 Role::Alone => return slot.alone(options, fill).await,
                 // The caller, or the process, that led before may have stored the value since the lookup.
                 Role::Lead(mut lead) => {
-                    let (turn, missing) = self.shared.store.turn(&slot.key.key, PATIENCE).await;
+                    let TurnAtKey { turn, missing, .. } = self.shared.store.turn(&slot.key.key, PATIENCE).await;
                     lead.set_turn(turn);
                     let found = match missing {
                         Some(stamp) => Ok(FoundValue::Nothing(stamp)),

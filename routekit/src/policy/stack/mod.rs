@@ -101,8 +101,8 @@ fn rate_limits(policies: &EffectivePolicies, needs_identity: bool) -> Vec<Step> 
     limits.sort_by_key(|limit| limit.is_shared());
     let shared = match policies.rate_limit_scope {
         RateLimitScope::Route => "",
-        RateLimitScope::Group(_) => ", shared by its routes",
-        RateLimitScope::App => ", shared by the routes without a limit",
+        RateLimitScope::Group(_) => ", one quota for its routes",
+        RateLimitScope::App => ", one quota for the routes without a limit",
     };
     limits.into_iter().map(|limit| step(&format_args!("{limit}{shared}"))).collect()
 }

@@ -44,7 +44,7 @@ fn explanation_and_description_show_shared_limits() {
         .map(|text| shown.find(text).unwrap_or_else(|| panic!("no {text:?} in\n{shown}")));
     assert!(own < shared, "in their order:\n{shown}");
     let shown = explain("GET /s/plain");
-    assert!(shown.contains("2/h burst=2 per=ip name=ip shared, "), "{shown}");
+    assert!(shown.contains("2/h burst=2 per=ip name=ip shared, one quota for "), "{shown}");
     let limits = declared::ROUTE.meta().policies().rate_limits().unwrap();
     assert_eq!(limits.iter().map(|limit| limit.is_shared()).collect::<Vec<_>>(), [true, false]);
 }

@@ -117,8 +117,8 @@ impl RedisLink {
         self.settled(limit).await.unwrap_or_else(unanswered)
     }
 
-    /// Opens another connection to the server that requests use, and subscribes to a channel. `on_push` receives what is
-    /// published.
+    /// Opens another connection to the server that requests use, and subscribes to a channel. `on_push` receives what
+    /// is published.
     pub(super) async fn subscribe(
         &self,
         channel: &str,

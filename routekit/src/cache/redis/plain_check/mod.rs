@@ -1,4 +1,4 @@
-//! A lookup without a script, which would take the server most of the time: 15 µs, where a `GET` takes 0.3 µs.
+//! A lookup that calls no script. A script takes the server 15 µs, a `GET` 0.3 µs.
 //!
 //! The process remembers the tags of an entry ([`KnownTags`]). With these, it sends the commands of [`commands`] in one
 //! round trip and decides by the rules of `check.lua`. Whatever is not decided here ([`Decision::NeedsScript`]) is
@@ -26,6 +26,7 @@ pub(super) use self::known_tags::KnownTags;
 use super::{
     timeline::{EpochId, KnownEpoch},
     wire::{
+        digits::digits,
         envelope::EnvelopeHead,
         reply::{CheckedEntry, ClockReading},
     },
@@ -33,7 +34,7 @@ use super::{
 
 mod known_tags;
 
-/// The fields of the clock that decide, before the numbers of tags.
+/// The fields of the clock that are read, in front of the numbers of the tags.
 const FIELDS: [&str; 7] = ["epoch", "run", "clock", "floor", "begun", "before", "ban"];
 
 /// How many commands there are.
@@ -95,8 +96,8 @@ pub(super) fn decide(replies: Vec<Value>, tags: &[[u8; 8]], run_id: &str, known:
         return Decision::NeedsScript { of_stamp: Some(head.stamp) };
     }
     let mut is_valid = is_of_epoch;
-    for number in numbers {
-        match (number, digits(number)) {
+    for found in numbers {
+        match (found, number(found)) {
             (Value::Nil, _) => {}
             (_, Some(number)) => is_valid &= number <= head.stamp,
             _ => return unknown,
@@ -124,10 +125,10 @@ fn state<'a>(fields: &'a Value, run_id: &str) -> Option<(PlainState, &'a [Value]
     };
     let state = PlainState {
         epoch: epoch.as_slice().try_into().ok()?,
-        clock: digits(clock)?,
-        floor: digits(floor)?,
-        begun: digits(begun)?,
-        ban: digits(ban)?,
+        clock: number(clock)?,
+        floor: number(floor)?,
+        begun: number(begun)?,
+        ban: number(ban)?,
     };
     (run == run_id.as_bytes()).then_some((state, numbers))
 }
@@ -136,13 +137,12 @@ fn state<'a>(fields: &'a Value, run_id: &str) -> Option<(PlainState, &'a [Value]
 fn micros(time: &Value) -> Option<u64> {
     let Value::Array(parts) = time else { return None };
     let [seconds, micros] = &parts[..] else { return None };
-    digits(seconds)?.checked_mul(1_000_000)?.checked_add(digits(micros)?)
+    number(seconds)?.checked_mul(1_000_000)?.checked_add(number(micros)?)
 }
 
-fn digits(value: &Value) -> Option<u64> {
+fn number(value: &Value) -> Option<u64> {
     let Value::BulkString(text) = value else { return None };
-    let is_number = !text.is_empty() && text.len() <= 16 && text.iter().all(u8::is_ascii_digit);
-    is_number.then(|| text.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+    digits(text)
 }
 
 #[cfg(test)]

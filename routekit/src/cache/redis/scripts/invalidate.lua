@@ -12,9 +12,6 @@ if not state then
 end
 
 local number = math.max(state.clock + 1, now)
--- First, so that an error leaves nothing half done. Subscribers compare the number before with the last they received.
-redis.call('PUBLISH', ARGV[6], state.epoch .. digits(number) .. digits(state.clock) .. ARGV[9])
-
 local fields = {'clock', digits(number)}
 local function set(field, value)
     fields[#fields + 1] = field
@@ -84,4 +81,7 @@ for first = 1, #fields, 1000 do
         return done
     end
 end
+-- Only what is recorded. Subscribers compare the number before with the last they received, so that one that is not
+-- published shows, too.
+redis.call('PUBLISH', ARGV[6], state.epoch .. digits(number) .. digits(state.clock) .. ARGV[9])
 return {1, state.epoch, number, now}

@@ -36,11 +36,14 @@ end
 
 -- Begins an epoch, in which everything that was stored before is a miss. Returns an error of the server, if any.
 local function begin_epoch(epoch, channel)
-    redis.call('PUBLISH', channel, epoch .. digits(now) .. digits(0))
     redis.call('UNLINK', KEYS[1], KEYS[2])
     local number = digits(now)
-    return redis.pcall('HSET', KEYS[1], 'epoch', epoch, 'run', ARGV[1], 'clock', number, 'floor', number,
+    local begun = redis.pcall('HSET', KEYS[1], 'epoch', epoch, 'run', ARGV[1], 'clock', number, 'floor', number,
         'begun', number, 'before', '', 'ban', digits(0), 'bans', '')
+    if type(begun) ~= 'table' or not begun.err then
+        redis.call('PUBLISH', channel, epoch .. number .. digits(0))
+    end
+    return begun
 end
 
 local function is_error(reply)

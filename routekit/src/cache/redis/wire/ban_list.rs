@@ -1,5 +1,6 @@
 //! Invalidated patterns, as bytes.
 
+use super::digits::digits;
 use crate::cache::{
     store::key::{part, put},
     validity::{
@@ -48,10 +49,6 @@ pub(in crate::cache::redis) fn forbids(list: &[u8], reading: u64, text: &KeyText
         }
     }
     Some(false)
-}
-
-fn digits(text: &[u8]) -> Option<u64> {
-    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
+use super::digits::digits;
 use crate::cache::redis::timeline::EpochId;
 use crate::cache::{
     store::{
@@ -150,10 +151,6 @@ impl Envelope {
         let since_sent = time.zip(self.put_at).and_then(|(time, put_at)| u64::try_from(time.checked_sub(put_at)?).ok());
         Some(self.age.saturating_add(since_put.max(Duration::from_micros(since_sent.unwrap_or(0)))))
     }
-}
-
-fn digits(text: &[u8]) -> Option<u64> {
-    text.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0')))
 }
 
 /// Why bytes are no usable entry.

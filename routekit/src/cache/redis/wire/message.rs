@@ -7,10 +7,11 @@
 //! | 16 | the number of the invalidation before it, in decimal digits; 0 if the epoch begins |
 //! | 1 | `1` for everything, or `0`; this and the rest are missing if the epoch begins |
 //! | 8 | the number of tags, in decimal digits |
+//! | 8 | the number of patterns, in decimal digits |
 //! | 8 each | the tags |
 //! | 8 + n each | the length of a pattern, in decimal digits, and the pattern, as in the ban list |
 
-use super::ban_list;
+use super::{ban_list, digits::digits};
 use crate::cache::{
     redis::timeline::EpochId,
     validity::{glob::Glob, tag::Tag},
@@ -47,6 +48,7 @@ impl InvalidationMessage {
         message.everything = *everything == b'1';
         let (count, rest) = rest.split_first_chunk::<8>()?;
         let count = usize::try_from(digits(count)?).ok()?.checked_mul(8)?;
+        let (patterns, rest) = rest.split_first_chunk::<8>()?;
         let (tags, mut rest) = rest.split_at_checked(count)?;
         message.tags.extend(tags.as_chunks::<8>().0.iter().map(|tag| Tag::from_id(u64::from_be_bytes(*tag))));
         while !rest.is_empty() {
@@ -55,23 +57,19 @@ impl InvalidationMessage {
             message.patterns.push(ban_list::pattern(ban)?);
             rest = after;
         }
-        Some(message)
+        (message.patterns.len() as u64 == digits(patterns)?).then_some(message)
     }
 }
 
 /// The targets of an invalidation, which follow its numbers.
 pub(in crate::cache::redis) fn targets(tags: &[[u8; 8]], bans: &[Vec<u8>], everything: bool) -> Vec<u8> {
-    let mut bytes = format!("{}{:08}", u8::from(everything), tags.len()).into_bytes();
+    let mut bytes = format!("{}{:08}{:08}", u8::from(everything), tags.len(), bans.len()).into_bytes();
     bytes.extend(tags.iter().flatten());
     for ban in bans {
         bytes.extend(format!("{:08}", ban.len()).into_bytes());
         bytes.extend(ban);
     }
     bytes
-}
-
-fn digits(text: &[u8]) -> Option<u64> {
-    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 #[cfg(test)]

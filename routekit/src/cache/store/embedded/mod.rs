@@ -186,6 +186,12 @@ impl Embedded {
         self.validity.record(tags, patterns, number);
     }
 
+    /// Removes the entry of a key.
+    #[cfg(feature = "redis")]
+    pub(in crate::cache) fn forget(&self, key: &Key) {
+        self.entries.invalidate(&key.hash());
+    }
+
     /// The same for everything that was stamped before this number.
     #[cfg(feature = "redis")]
     pub(in crate::cache) fn record_all(&self, number: Stamp) {
