@@ -81,6 +81,6 @@ async fn settings_decide_about_consistency_and_fallback() {
 #[test]
 fn explanation_shows_the_consistency_of_a_route() {
     let app = TestApp::new(App::with_routes(routes![strict]).provide(World::default()));
-    let shown = app.table().explain("GET /tiered/strict/1").unwrap().to_string();
+    let shown = app.table().explain("GET /tiered/strict/{item}").unwrap().to_string();
     assert!(shown.contains("consistency strict"), "{shown}");
 }
