@@ -43,7 +43,8 @@ impl Spawner {
         Self(Arc::new(spawn))
     }
 
-    /// Creates a spawner that calls [`tokio::spawn`], which panics outside a runtime.
+    /// Creates a spawner that calls [`tokio::spawn`], which panics outside a runtime. Work that the next request
+    /// repeats is dropped there.
     #[must_use]
     pub fn tokio() -> Self {
         Self::by_loss(|task, loss| match (Handle::try_current(), loss) {

@@ -118,7 +118,9 @@ impl Limit {
     /// Counts the requests to all processes with the same prefix in one Redis. Defaults to those of this process.
     ///
     /// An app needs a cache in Redis for it, which [`App::cache`](crate::App::cache) or the setting `redis.url` gives
-    /// it.
+    /// it. While Redis is away, each process counts on its own.
+    /// [`RateLimitLayer::new`](crate::rate_limit::RateLimitLayer::new) refuses such a limit: a layer shares all its
+    /// limits, or none.
     pub fn shared(mut self) -> Self {
         self.shared = Some(true);
         self

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use routekit::{
-    cache::{RedisStore, TieredStore},
+    cache::{CacheStore, RedisStore, TieredStore},
     prelude::*,
     test::TestApp,
 };
@@ -121,4 +121,82 @@ async fn requests_are_coalesced_while_redis_is_away() {
     }
     tasks.join_all().await;
     assert_eq!(world.calls(), calls + 1);
+}
+
+/// The client of a handler that invalidates may leave while Redis hangs.
+#[tokio::test]
+async fn invalidation_that_is_given_up_counts_in_its_process() {
+    let Some(server) = RedisServer::start("tiered-given-up", &[]) else { return };
+    let world = Arc::default();
+    let node = Node::of(super::tiered(&server.url()).lease(Duration::from_secs(60)), &world);
+    node.until_live().await;
+    node.until_hit(1).await;
+    server.pause();
+    world.change(1);
+    let given_up = tokio::time::timeout(Duration::from_millis(5), node.cache.invalidate_tag("item:1")).await;
+    assert!(given_up.is_err(), "Redis hangs");
+    assert_eq!(node.read(1).await.0, 1);
+    server.resume();
+}
+
+#[tokio::test]
+async fn entries_of_an_outage_are_not_used_in_the_next_one() {
+    let Some(mut server) = RedisServer::start("tiered-two-outages", &[]) else { return };
+    let world = Arc::default();
+    let node = Node::of(super::tiered(&server.url()).lease(Duration::ZERO), &world);
+    let other = Node::new(&server.url(), &world);
+    node.until_hit(1).await;
+    server.kill();
+    node.read(1).await;
+    assert_eq!(node.read(1).await, (0, true), "it is in memory");
+    server.restart_empty();
+    within("Redis", async || other.store.health().await.is_ok() && node.store.health().await.is_ok()).await;
+    other.change(1).await;
+    assert_eq!(node.read(1).await.0, 1);
+    server.kill();
+    assert_eq!(node.read(1).await.0, 1);
+}
+
+/// What was acknowledged while Redis was away counts everywhere once all processes use it again.
+#[tokio::test]
+async fn nothing_is_older_than_an_invalidation_a_lease_after_twenty_faults() {
+    let Some(mut server) = RedisServer::start("tiered-twenty", &[]) else { return };
+    let world = Arc::default();
+    let nodes: Vec<Node> = (0..4).map(|_| Node::new(&server.url(), &world)).collect();
+    for node in &nodes {
+        node.until_live().await;
+        node.until_hit(1).await;
+    }
+    let mut away = Duration::ZERO;
+    for round in 0..20 {
+        let start = crate::redis::now();
+        match round % 3 {
+            0 => server.kill(),
+            1 => server.pause(),
+            _ => {
+                server.save();
+                server.kill();
+            }
+        }
+        nodes[round % 4].change(1).await;
+        for node in &nodes {
+            // It may be older, and never fails.
+            node.read(1).await;
+        }
+        match round % 3 {
+            0 => server.restart_empty(),
+            1 => server.resume(),
+            _ => server.restart(),
+        }
+        for node in &nodes {
+            // Memory may still answer from before the fault, for a lease.
+            within("Redis", async || node.store.health().await.is_ok()).await;
+        }
+        away += crate::redis::now() - start;
+        tokio::time::sleep(super::LEASE).await;
+        for (number, node) in nodes.iter().enumerate() {
+            assert_eq!(node.read(1).await.0, world.version(1), "round {round}, node {number}");
+        }
+    }
+    eprintln!("without a shared cache for {away:?} in 20 faults");
 }

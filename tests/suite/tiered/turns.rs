@@ -23,16 +23,23 @@ use crate::{
 };
 
 #[derive(Default)]
-struct Calls(AtomicUsize);
+struct Calls {
+    count: AtomicUsize,
+    running: AtomicUsize,
+    /// The largest number that ran at a time.
+    most: AtomicUsize,
+}
 
 impl Calls {
     fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
+        self.count.load(Ordering::SeqCst)
     }
 
     async fn slow(&self) -> String {
-        let count = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+        let count = self.count.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(self.running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(200)).await;
+        self.running.fetch_sub(1, Ordering::SeqCst);
         count.to_string()
     }
 }
@@ -152,4 +159,22 @@ async fn outcome_that_cannot_be_shared_makes_no_queue() {
         assert_eq!(calls.count(), before + 10, "{path}");
         assert!(took < Duration::from_millis(1500), "{path}: in turn it takes two seconds, and took {took:?}");
     }
+}
+
+/// A request that begins after an invalidation cannot use what is being computed, and does not wait for it.
+#[tokio::test]
+async fn request_after_an_invalidation_does_not_wait_for_the_turn_of_its_own_process() {
+    let Some(server) = RedisServer::start("turns-invalid", &[]) else { return };
+    let calls = Arc::<Calls>::default();
+    let nodes = nodes(&server.url(), 1, &calls).await;
+    let (app, cache) = nodes[0].clone();
+    let mut tasks = JoinSet::new();
+    for round in 1..=4 {
+        let app = app.clone();
+        tasks.spawn(async move { app.get("/turns/cold").send().await.status() });
+        within("a call", async || calls.count() == round).await;
+        cache.invalidate_pattern("/turns/cold").await.unwrap();
+    }
+    tasks.join_all().await;
+    assert!(calls.most.load(Ordering::SeqCst) > 1, "one after the other");
 }

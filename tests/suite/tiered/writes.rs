@@ -40,3 +40,18 @@ async fn response_does_not_wait_for_its_write() {
     assert_eq!(asking.await.unwrap(), (0, false));
     assert_eq!(node.read(2).await, (0, true), "it is in memory");
 }
+
+/// A response grows when it becomes a hit, also while it waits to be written.
+#[tokio::test]
+async fn all_pages_are_stored_although_they_are_hit_before_that() {
+    const PAGES: usize = 300;
+    let Some(server) = RedisServer::start("tiered-many", &[]) else { return };
+    let node = Node::new(&server.url(), &Arc::default());
+    node.until_live().await;
+    for page in 0..PAGES {
+        let path = format!("/tiered/item/2?page={page}");
+        node.get(&path).await;
+        node.get(&path).await;
+    }
+    within("all entries", async || server.run::<Vec<String>>(&["KEYS", "{routekit}:e:*"]).len() > PAGES).await;
+}

@@ -20,7 +20,7 @@ use super::{
     key_layout::KeyLayout,
     link::{RedisConnection, RedisLink, ServerAddress, write_probe},
     missed::{MissedInvalidations, RepeatingTask, Unfinished},
-    plain_check::{self, Decision, KnownTags},
+    plain_check::{self, KnownTags, PlainDecision},
     scripts::Script,
     timeline::{EpochId, KnownEpoch, Reading, Timeline},
     wire::{
@@ -208,11 +208,11 @@ impl RedisEngine {
         let commands = plain_check::commands(key, &self.keys.clock, &tags);
         let replies = self.link.send_all(connection, &commands, plain_check::COMMANDS, left).await?;
         match plain_check::decide(replies, &tags, &connection.server.run_id, known) {
-            Decision::Made(reading, found) => {
+            PlainDecision::Made(reading, found) => {
                 let (checked, bytes) = found.unzip();
                 Ok(Some((StateReply::State(reading, checked), bytes)))
             }
-            Decision::NeedsScript { of_stamp } => {
+            PlainDecision::NeedsScript { of_stamp } => {
                 if let Some(stamp) = of_stamp {
                     self.known_tags.needs_script(hash, stamp);
                 }

@@ -33,7 +33,7 @@ pub(in crate::cache) struct RedisFeed(RedisConnection);
 
 /// The state of the clock when a heartbeat was answered. Everything before it has been received.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::cache) struct Heartbeat {
+pub(in crate::cache) struct FeedHeartbeat {
     /// When it was sent.
     pub(in crate::cache) sent: Instant,
     pub(in crate::cache) epoch: EpochId,
@@ -66,7 +66,7 @@ impl RedisStore {
     ///
     /// # Errors
     /// [`StoreError`] if the server does not answer in time, or if requests use another server.
-    pub(in crate::cache) async fn beat(&self, feed: &RedisFeed) -> Result<Heartbeat, StoreError> {
+    pub(in crate::cache) async fn beat(&self, feed: &RedisFeed) -> Result<FeedHeartbeat, StoreError> {
         let (engine, RedisFeed(connection)) = (&*self.engine, feed);
         let left = engine.invalidation_budget();
         engine.repeat_missed(&left).await?;
@@ -81,7 +81,7 @@ impl RedisStore {
                 continue;
             }
             if let Some(stamp) = engine.stamp(connection, known, reading, &left).await? {
-                return Ok(Heartbeat { sent, epoch: reading.epoch, number: reading.number, stamp });
+                return Ok(FeedHeartbeat { sent, epoch: reading.epoch, number: reading.number, stamp });
             }
         }
         Err(StoreError::known("the cache in Redis began anew again and again"))

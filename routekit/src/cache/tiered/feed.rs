@@ -8,7 +8,7 @@ use std::{
 use super::{parts::TieredParts, store::TieredStore};
 use crate::{
     base::{clock::Clock, printable::Chain},
-    cache::redis::feed::{FeedEvent, Heartbeat, RedisFeed},
+    cache::redis::feed::{FeedEvent, FeedHeartbeat, RedisFeed},
     deadline::{pause, within},
 };
 
@@ -124,7 +124,7 @@ impl TieredParts {
         });
     }
 
-    fn confirm(&self, heartbeat: Heartbeat) {
+    fn confirm(&self, heartbeat: FeedHeartbeat) {
         self.trust.confirm(heartbeat, || self.near.empty_before(heartbeat.stamp));
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use parking_lot::Mutex;
 
 use crate::cache::{
-    redis::{feed::Heartbeat, timeline::EpochId},
+    redis::{feed::FeedHeartbeat, timeline::EpochId},
     validity::stamp::Stamp,
 };
 
@@ -72,8 +72,8 @@ impl FeedTrust {
     }
 
     /// Records the answer to a heartbeat. `empty` is called if a message is missing.
-    pub(super) fn confirm(&self, heartbeat: Heartbeat, empty: impl FnOnce()) {
-        let Heartbeat { sent, epoch, number, stamp } = heartbeat;
+    pub(super) fn confirm(&self, heartbeat: FeedHeartbeat, empty: impl FnOnce()) {
+        let FeedHeartbeat { sent, epoch, number, stamp } = heartbeat;
         let mut position = self.position.lock();
         // Messages that follow the answer may have been received before it was read.
         if !position.is_some_and(|(of, last)| of == epoch && last >= number) {
@@ -112,7 +112,7 @@ mod tests {
 
     fn confirm(trust: &FeedTrust, number: u64, sent: Instant) -> bool {
         let mut emptied = false;
-        trust.confirm(Heartbeat { sent, epoch: A, number, stamp: Stamp::new(number) }, || emptied = true);
+        trust.confirm(FeedHeartbeat { sent, epoch: A, number, stamp: Stamp::new(number) }, || emptied = true);
         emptied
     }
 

@@ -13,7 +13,7 @@ use redis::{Value, aio::AsyncPushSender};
 
 use super::{
     connect::{ConnectFault, RedisConnection, RedisConnector},
-    probe::Probe,
+    probe::WriteProbe,
     redirect::{ClusterNodes, moved_to, nodes},
     server_address::ServerAddress,
 };
@@ -31,7 +31,7 @@ const MAX_REDIRECTIONS: usize = 4;
 /// Opens connections to the server that has the keys.
 pub(super) struct ServerFinder {
     pub(super) connector: RedisConnector,
-    probe: Probe,
+    probe: WriteProbe,
     /// The longest time for the answer to a command.
     pub(super) budget: Duration,
     nodes: ClusterNodes,
@@ -39,13 +39,13 @@ pub(super) struct ServerFinder {
 }
 
 /// What a server answered to the probe.
-enum ProbeAnswer {
+enum WriteProbeAnswer {
     Accepted,
     Moved(ServerAddress),
 }
 
 impl ServerFinder {
-    pub(super) fn new(connector: RedisConnector, budget: Duration, probe: Probe) -> Self {
+    pub(super) fn new(connector: RedisConnector, budget: Duration, probe: WriteProbe) -> Self {
         Self { connector, probe, budget, nodes: ClusterNodes::default(), connections: AtomicU64::new(0) }
     }
 
@@ -75,11 +75,11 @@ impl ServerFinder {
             let unanswered = || Err(ConnectFault::unreachable(format!("no answer within {ATTEMPT_LIMIT:?}")));
             let connection = within(ATTEMPT_LIMIT, connector.connect(number)).await.unwrap_or_else(unanswered)?;
             match self.probe(&connection).await? {
-                ProbeAnswer::Accepted => {
+                WriteProbeAnswer::Accepted => {
                     self.remember_nodes(&connection).await;
                     return Ok(connection);
                 }
-                ProbeAnswer::Moved(node) => address = node,
+                WriteProbeAnswer::Moved(node) => address = node,
             }
         }
         Err(ConnectFault::unreachable("the nodes of the cluster do not agree on which of them has the slot"))
@@ -99,7 +99,7 @@ impl ServerFinder {
     }
 
     /// A server that answers too slowly is not used: each request would wait for its budget.
-    async fn probe(&self, connection: &RedisConnection) -> Result<ProbeAnswer, ConnectFault> {
+    async fn probe(&self, connection: &RedisConnection) -> Result<WriteProbeAnswer, ConnectFault> {
         let mut multiplexed = connection.multiplexed.clone();
         let (commands, count) = self.probe.commands(connection);
         for _ in 0..PROBES {
@@ -110,14 +110,14 @@ impl ServerFinder {
             for reply in replies {
                 let Value::ServerError(error) = reply else { continue };
                 if let Some(node) = moved_to(&error, &connection.address) {
-                    return Ok(ProbeAnswer::Moved(node));
+                    return Ok(WriteProbeAnswer::Moved(node));
                 }
                 // Without memory, entries that are there can be read and invalidated.
                 if error.code() != "OOM" {
                     return Err(ConnectFault::of(&error.into()));
                 }
             }
-            return Ok(ProbeAnswer::Accepted);
+            return Ok(WriteProbeAnswer::Accepted);
         }
         Err(ConnectFault::unreachable(format!("no answer within {:?}", self.budget)))
     }

@@ -21,7 +21,7 @@ pub(crate) use self::connect::{ConnectFault, ConnectFaultKind};
 pub(super) use self::{
     connect::RedisConnection, probe::write_probe, server_address::ServerAddress, server_info::fields,
 };
-use self::{connect::RedisConnector, finder::ServerFinder, probe::Probe};
+use self::{connect::RedisConnector, finder::ServerFinder, probe::WriteProbe};
 use super::key_layout::KeyLayout;
 use crate::{
     base::{clock::Clock, spawner::Spawner},
@@ -79,7 +79,7 @@ impl RedisLink {
     /// A link to the server that has these keys. `budget` is the longest time for the answer to a command.
     pub(super) fn new(address: ServerAddress, budget: Duration, keys: &KeyLayout, spawner: Spawner) -> Self {
         let connector = RedisConnector::new(address, spawner.clone());
-        let finder = ServerFinder::new(connector, budget, Probe::new(keys));
+        let finder = ServerFinder::new(connector, budget, WriteProbe::new(keys));
         Self(Arc::new(LinkShared { finder, spawner, state: watch::Sender::new(LinkState::Idle) }))
     }
 

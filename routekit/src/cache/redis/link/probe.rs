@@ -6,9 +6,9 @@ use super::connect::RedisConnection;
 use crate::cache::redis::{key_layout::KeyLayout, scripts::Script};
 
 /// The commands that a server must accept before a connection to it is used.
-pub(super) struct Probe(KeyLayout);
+pub(super) struct WriteProbe(KeyLayout);
 
-impl Probe {
+impl WriteProbe {
     pub(super) fn new(keys: &KeyLayout) -> Self {
         Self(keys.clone())
     }
