@@ -44,6 +44,7 @@ const WORDS: &[&str] = &[
     "ttl",
     "required",
     "max_body",
+    "compress_stored",
     "per",
     "shared",
     "vary",

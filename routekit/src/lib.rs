@@ -111,6 +111,7 @@ pub mod catch_panic;
 pub mod client_address;
 pub mod concurrency;
 pub mod config;
+mod content_coding;
 pub mod correlation;
 mod deadline;
 pub mod deprecation;

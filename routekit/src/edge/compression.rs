@@ -19,6 +19,8 @@
 //!    and the `ETag` of the response that it stands for (RFC 9110 §15.4.5), as far as its headers tell. The response to
 //!    a HEAD request has the headers of that to a GET.
 //! 7. The cache is further in: it stores responses as the handler made them, and a hit is compressed for each request.
+//!    With `cache(compress_stored)`, it stores gzip, and sends that to clients that accept it. Such a response has a
+//!    `Content-Encoding`, and is left alone here.
 //!
 //! tower-http's `CompressionLayer` compresses; on a plain axum router, use it directly.
 
@@ -29,34 +31,16 @@ use std::{
 };
 
 use axum::{body::Body, response::Response};
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version, header};
+use http::{Extensions, HeaderMap, Method, Request, StatusCode, Version, header};
 use http_body::Body as _;
 use tower_http::compression::{Compression, CompressionBody};
 use tower_service::Service;
 
-use super::{accept_encoding::Coding, immediate::answer, vary::add_vary};
-use crate::base::no_content::no_content;
-
-/// Types other than text whose bodies are worth compressing.
-const COMPRESSIBLE: [&str; 7] = [
-    "application/javascript",
-    "application/json",
-    "application/vnd.ms-fontobject",
-    "application/wasm",
-    "application/xml",
-    "font/ttf",
-    "image/svg+xml",
-];
-
-/// Headers that show that the bytes of a response must stay the same.
-const FINAL_BYTES: [HeaderName; 6] = [
-    header::CONTENT_ENCODING,
-    header::CONTENT_RANGE,
-    HeaderName::from_static("content-digest"),
-    HeaderName::from_static("repr-digest"),
-    HeaderName::from_static("digest"),
-    HeaderName::from_static("content-md5"),
-];
+use super::{immediate::answer, vary::add_vary};
+use crate::{
+    base::no_content::no_content,
+    content_coding::{Coding, has_no_transform, is_compressible, may_change, weaken_etag},
+};
 
 /// Compresses the responses of an app.
 #[derive(Debug, Clone)]
@@ -99,7 +83,7 @@ impl ResponseCompression {
         if response.headers_mut().try_reserve(2).is_err() {
             return;
         }
-        weaken(response.headers_mut());
+        weaken_etag(response.headers_mut());
         if is_not_modified {
             return;
         }
@@ -129,41 +113,6 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
 /// Whether a 304 with these headers may stand for a compressed response. It need not name the type, and has no length.
 fn stands_for_eligible(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_none_or(is_compressible) && may_change(headers)
-}
-
-/// Whether the headers of a response let its bytes change.
-fn may_change(headers: &HeaderMap) -> bool {
-    !FINAL_BYTES.iter().any(|name| headers.contains_key(name)) && !has_no_transform(headers)
-}
-
-fn is_compressible(content_type: &HeaderValue) -> bool {
-    let Ok(text) = content_type.to_str() else { return false };
-    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if essence == "text/event-stream" {
-        return false;
-    }
-    essence.starts_with("text/")
-        || essence.ends_with("+json")
-        || essence.ends_with("+xml")
-        || COMPRESSIBLE.contains(&&*essence)
-}
-
-fn has_no_transform(headers: &HeaderMap) -> bool {
-    let directives = headers
-        .get_all(header::CACHE_CONTROL)
-        .into_iter()
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii));
-    directives.into_iter().any(|directive| directive.eq_ignore_ascii_case(b"no-transform"))
-}
-
-/// Makes a strong `ETag` weak.
-fn weaken(headers: &mut HeaderMap) {
-    if let Some(tag) = headers.get_mut(header::ETAG)
-        && tag.as_bytes().first() == Some(&b'"')
-        && let Ok(weak) = HeaderValue::from_bytes(&[b"W/", tag.as_bytes()].concat())
-    {
-        *tag = weak;
-    }
 }
 
 /// The response as tower-http compresses it with this coding.

@@ -11,8 +11,6 @@
 //! The [guide](crate::guide::edge) has the settings and their reasons.
 
 #[cfg(feature = "compression")]
-mod accept_encoding;
-#[cfg(feature = "compression")]
 pub mod compression;
 pub mod cors;
 pub mod csrf;

@@ -89,6 +89,9 @@ impl fmt::Display for ShownCache<'_> {
         if let Some(bytes) = policy.max_body {
             write!(f, ", max_body {}", units::Bytes(bytes))?;
         }
+        if let Some(bytes) = policy.compress_stored {
+            write!(f, ", compress_stored {}", units::Bytes(bytes))?;
+        }
         let mut time = |name: &str, time: Option<Duration>| time.map_or(Ok(()), |time| write!(f, ", {name} {time:?}"));
         time("stale_while_revalidate", policy.stale_while_revalidate)?;
         time("stale_if_error", policy.stale_if_error)?;

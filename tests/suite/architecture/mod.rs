@@ -23,7 +23,7 @@ use self::{
 /// From the ground floor to the roof. Modules on one line are siblings that must not use each other.
 const STOREYS: &[&[&str]] = &[
     &["base"],
-    &["observe", "problem", "system"],
+    &["content_coding", "observe", "problem", "system"],
     &["deadline", "deps", "recording", "shared_quotas", "shutdown"],
     &["route"],
     &["client_address", "identity"],

@@ -57,6 +57,7 @@ pub(super) fn check(
     check_provided(&wired.provided, &mut problems);
     check_overrides(config, &declared.routes, &mut problems);
     check_idempotent(&declared.routes, &configured.cache, &mut problems);
+    check_compress_stored(&declared.routes, &mut problems);
     let in_main = *config.admin_addr == AdminAddr::Main;
     let admin_paths = if in_main { admin::PATHS } else { &[] };
     let reserved = [&HEALTH[..], admin_paths].concat();
@@ -144,6 +145,22 @@ fn check_overrides(config: &Config, routes: &[DeclaredRoute], problems: &mut Vec
         if let (Some(on), None) = (&overrides.breaker, &policies.breaker) {
             undeclared("breaker", on.origin(), if **on { "on" } else { "off" }, "breaker");
         }
+    }
+}
+
+/// Reports routes with `compress_stored` in a program that cannot compress.
+fn check_compress_stored(routes: &[DeclaredRoute], problems: &mut Vec<SetupProblem>) {
+    if cfg!(feature = "compression") {
+        return;
+    }
+    let compresses = |declared: &&DeclaredRoute| {
+        declared.route.meta().policies.cache.is_some_and(|cache| cache.compress_stored().is_some())
+    };
+    let routes: Vec<String> = routes.iter().filter(compresses).map(DeclaredRoute::label).collect();
+    if !routes.is_empty() {
+        let message = "`compress_stored` needs the feature `compression` of the crate `routekit`, in Cargo.toml. \
+                       Declared by";
+        problems.push(SetupProblem::new("compress-stored-without-feature", message).listing(routes));
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         http::{
             policy::{HeadRequests, Policy},
             request::cache_request::CacheRequest,
-            response::{outgoing::ResponseFacts, parts::CacheTags, storable::Storing},
+            response::{compress::compressed, outgoing::ResponseFacts, parts::CacheTags, storable::Storing},
         },
         store::{buffered_response::BufferedResponse, stored_response::StoredResponse, variants::Variants},
         validity::{
@@ -65,11 +65,14 @@ pub(in crate::cache) fn build(
     let Fetched { storing, now, .. } = *fetched;
     let (key, varying) = request.key_of(&storing.vary, fetched.variants);
     let names = tag_names(policy, request, response, fetched.spellings);
+    // By the headers of the handler: those that are added here are no reason against it.
+    let gzip = policy.compress_from.and_then(|min_bytes| compressed(response, fetched.body, min_bytes));
     let facts = ResponseFacts {
         vary: &policy.rules.vary,
         status: response.status(),
         // A HEAD response has the length and the tag of content that is not available here.
         body: (policy.head_requests != HeadRequests::OwnRoute).then_some(fetched.body),
+        is_compressed: gzip.is_some(),
         age: storing.age,
         now: fetched.at,
         partition: &request.partition,
@@ -77,8 +80,9 @@ pub(in crate::cache) fn build(
         template: &policy.template,
     };
     let (added, ageing) = policy.outgoing.add(response.headers_mut(), &facts);
-    let mut buffered = BufferedResponse::new(response.status(), response.headers(), fetched.body)
-        .with_extensions(response.extensions());
+    let body = if gzip.is_some() { b"" } else { fetched.body };
+    let mut buffered =
+        BufferedResponse::new(response.status(), response.headers(), body).with_extensions(response.extensions());
     // As it will be served, so that a hit adds no headers.
     if !fetched.body.is_empty() {
         buffered.insert(header::CONTENT_LENGTH, fetched.body.len().into());
@@ -100,12 +104,15 @@ pub(in crate::cache) fn build(
         if storing.explicit { storing.lifetime } else { policy.cache.shared.jitter.shorten(storing.lifetime) };
     let mut tags = tags(policy, request, &names);
     tags.extend(fetched.inherited.iter().filter(|tag| !tags.contains(tag)).copied().collect::<Vec<_>>());
-    let stored = StoredResponse::new(key, buffered, fetched.stamp, now, lifetime.saturating_sub(storing.age))
+    let mut stored = StoredResponse::new(key, buffered, fetched.stamp, now, lifetime.saturating_sub(storing.age))
         .with_age(storing.age)
         .with_reuse(storing.reuse)
         .with_added(added)
         .with_ageing(ageing)
         .with_tags(tags);
+    if let Some(gzip) = gzip {
+        stored = stored.with_gzip(gzip);
+    }
     // Kept as long as the response that is kept longest, stale or not: without the names, none can be found.
     let earlier = fetched.variants.filter(|earlier| earlier.names() == varying).map(Variants::kept_until);
     let lasts = earlier.is_some_and(|kept_until| kept_until >= stored.kept_until());

@@ -219,7 +219,7 @@ impl Fetch<'_> {
                     confirmed = Some(stale);
                     response = updated;
                 }
-                // The 304 confirms a response that is not stored here.
+                // The 304 confirms a response that is not stored here, or that cannot be read.
                 None => response = again.oneshot(request).await?,
             }
         }

@@ -20,7 +20,7 @@ use crate::{
             response::outgoing::forbid_reuse,
             reuse,
         },
-        store::lookup_result::Lookup,
+        store::{compressed::recipient::Recipient, lookup_result::Lookup},
     },
     observe::{CacheOutcome, WantsCacheOutcome},
 };
@@ -46,8 +46,9 @@ where
     let found = policy.store.lookup_now(&key.0);
     if let Some((Lookup::Hit(stored, _), now)) = &found
         && kind.is_plain()
+        && let Some(mut response) =
+            reuse::fresh(policy, stored, *now, Recipient { head_only, headers: request.headers() })
     {
-        let mut response = reuse::fresh(policy, stored, *now, head_only);
         key.0.recycle();
         if request.extensions().get::<WantsCacheOutcome>().is_some() {
             response = status::with_outcome(response, CacheOutcome::Hit);

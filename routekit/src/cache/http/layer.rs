@@ -50,6 +50,7 @@ impl CacheLayer {
                 cache,
                 changes: None,
                 rules,
+                compress_from: None,
                 deadline: DEFAULT_DEADLINE,
                 debug_headers: false,
                 report: Report::default(),
@@ -86,6 +87,7 @@ impl CacheLayer {
                 cdn_tags: declared.cdn_tags,
                 ..Outgoing::default()
             };
+            policy.compress_from = declared.compress_stored;
             policy.honour_client_directives = declared.honour_client_directives;
             if let Some(consistency) = declared.consistency {
                 policy.store = policy.store.with(consistency);
@@ -261,6 +263,18 @@ impl CacheLayer {
     #[must_use]
     pub fn max_body(mut self, bytes: u64) -> Self {
         self.change(|policy| policy.rules.max_body = bytes);
+        self
+    }
+
+    /// Stores bodies of at least this many bytes compressed with gzip, if that makes them smaller. By default, bodies
+    /// are stored as they are.
+    ///
+    /// Clients that accept gzip get such a response as it is stored, and it is decompressed for others. The guide
+    /// [Caching](crate::guide::caching#stored-compressed) says which responses this concerns.
+    #[cfg(feature = "compression")]
+    #[must_use]
+    pub fn compress_stored(mut self, min_bytes: u64) -> Self {
+        self.change(|policy| policy.compress_from = Some(min_bytes));
         self
     }
 

@@ -28,7 +28,10 @@ use crate::{
             response::conditional,
             reuse::{self, Decision, decide},
         },
-        store::{contract::StoreError, lookup_result::Lookup, stored_response::StoredResponse},
+        store::{
+            compressed::recipient::Recipient, contract::StoreError, lookup_result::Lookup,
+            stored_response::StoredResponse,
+        },
         validity::stamp::Stamp,
     },
     observe::CacheOutcome,
@@ -93,8 +96,10 @@ where
                     Some(Some(FillOutcome::Stored(stored)))
                         if stored.key() == self.ctx.request.key() && policy.store.may_share(&stored, began).await =>
                     {
+                        let Some(response) = stored.join(self.recipient(), reason.collapsed()) else {
+                            return self.alone().await;
+                        };
                         policy.stats.miss();
-                        let response = stored.join(self.ctx.head_only, reason.collapsed());
                         return Ok(self.finish(status::with_outcome(response, CacheOutcome::Stored)));
                     }
                     Some(Some(FillOutcome::Failed(failure)))
@@ -176,24 +181,36 @@ where
     /// Returns the response, if a stored one satisfies the request or `only-if-cached` forbids a fetch; otherwise the
     /// reason to call the handler.
     fn answer_from_store(&self, found: &Lookup) -> Result<Response, Fwd> {
-        let Ctx { policy, request, head_only } = &self.ctx;
+        let Ctx { policy, request, .. } = &self.ctx;
         let now = policy.cache.shared.clock.now();
         match decide(found, &request.directives.control, now) {
             Decision::Fresh(stored) => {
-                let response = reuse::fresh(policy, stored, now, *head_only);
-                Ok(self.part(status::with_outcome(response, CacheOutcome::Hit), stored))
+                let response = reuse::fresh(policy, stored, now, self.recipient()).ok_or_else(|| self.damaged())?;
+                self.part(status::with_outcome(response, CacheOutcome::Hit), stored)
             }
             Decision::Stale(_, Because::Revalidating) if !self.can_refresh() => Err(Fwd::Stale),
             Decision::Stale(stored, because) => {
                 if because == Because::Revalidating {
                     self.refresh(found);
                 }
-                Ok(self.part(reuse::stale(policy, stored, (now, because), *head_only), stored))
+                let response = reuse::stale(policy, stored, (now, because), self.recipient());
+                self.part(response.ok_or_else(|| self.damaged())?, stored)
             }
             Decision::Refuse => Ok(self.refused()),
             Decision::Fetch(Fwd::UriMiss) if !request.varying.is_empty() => Err(Fwd::VaryMiss),
             Decision::Fetch(reason) => Err(reason),
         }
+    }
+
+    /// The client, as far as the form of its response depends on it.
+    fn recipient(&self) -> Recipient<'_> {
+        Recipient { head_only: self.ctx.head_only, headers: &self.ctx.request.headers }
+    }
+
+    /// Why the handler is called if a stored response cannot be decompressed.
+    fn damaged(&self) -> Fwd {
+        tracing::warn!(path = self.ctx.policy.template, "a stored response is damaged; the handler is called instead");
+        Fwd::UriMiss
     }
 
     /// Whether the stored response can be refreshed in the background. The inner service may answer HEAD differently
@@ -246,10 +263,13 @@ where
     }
 
     /// A stored response, or the part of it that the client asks for. Conditions come first (RFC 9110 §13.2.2).
-    fn part(&self, response: Response, stored: &StoredResponse) -> Response {
+    fn part(&self, response: Response, stored: &StoredResponse) -> Result<Response, Fwd> {
         let mut response = self.finish(response);
-        conditional::take_part(&mut response, stored.body(), self.ctx.request.directives.range.as_ref());
-        response
+        if let Some(range) = &self.ctx.request.directives.range {
+            let content = stored.plain_body().ok_or_else(|| self.damaged())?;
+            conditional::take_part(&mut response, &content, range);
+        }
+        Ok(response)
     }
 
     /// The failure of the handler for another request.

@@ -38,6 +38,8 @@ pub(in crate::cache) struct Policy {
     /// The background work of the route; made when the layer is applied.
     pub(in crate::cache) background: BackgroundShare,
     pub(in crate::cache) rules: Rules,
+    /// The size from which bodies are stored compressed; `None`: none are.
+    pub(in crate::cache) compress_from: Option<u64>,
     /// The deadline of a fetch, from the call of the inner service to the end of its body.
     pub(in crate::cache) deadline: Duration,
     /// Whether responses have a digest of their key.

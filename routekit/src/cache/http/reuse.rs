@@ -11,7 +11,7 @@ use crate::{
             status::{self, Because, Fwd},
         },
         http::{policy::Policy, request::cache_request::CacheRequest},
-        store::{lookup_result::Lookup, stored_response::StoredResponse},
+        store::{compressed::recipient::Recipient, lookup_result::Lookup, stored_response::StoredResponse},
     },
     observe::{CacheOutcome, Event},
 };
@@ -62,23 +62,31 @@ fn decide_for<'a>(response: &'a StoredResponse, control: &RequestControl, now: I
     Decision::Fetch(Fwd::Stale)
 }
 
-/// Serves a fresh response. Its outcome is not recorded, since an extension would cost more than the rest of a hit.
-pub(in crate::cache) fn fresh(policy: &Policy, response: &StoredResponse, now: Instant, head_only: bool) -> Response {
+/// Serves a fresh response. `None` if it is damaged. Its outcome is not recorded, since an extension would cost more
+/// than the rest of a hit.
+pub(in crate::cache) fn fresh(
+    policy: &Policy,
+    response: &StoredResponse,
+    now: Instant,
+    to: Recipient<'_>,
+) -> Option<Response> {
+    let response = response.give(now, to)?;
     policy.report.event(Event::CacheHit);
     policy.stats.hit();
-    response.give(now, head_only)
+    Some(response)
 }
 
-/// Serves a stale response.
+/// Serves a stale response. `None` if it is damaged.
 pub(in crate::cache) fn stale(
     policy: &Policy,
     response: &StoredResponse,
     (now, because): (Instant, Because),
-    head_only: bool,
-) -> Response {
+    to: Recipient<'_>,
+) -> Option<Response> {
+    let response = response.give_stale(now, to, because)?;
     policy.stats.stale();
     policy.report.event(Event::CacheStale);
-    status::with_outcome(response.give_stale(now, head_only, because), CacheOutcome::Stale)
+    Some(status::with_outcome(response, CacheOutcome::Stale))
 }
 
 /// Serves a stale response in place of a failure, if that is allowed (RFC 5861 §4) and no invalidation covers it.
@@ -100,6 +108,8 @@ pub(in crate::cache) async fn stale_instead_of_failure(
     {
         return None;
     }
+    let to = Recipient { head_only, headers: &request.headers };
+    let response = stale(policy, response, (now, Because::Failed), to)?;
     tracing::warn!(path = policy.template, "the handler failed; a stale response is served instead");
-    Some(stale(policy, response, (now, Because::Failed), head_only))
+    Some(response)
 }

@@ -63,16 +63,17 @@ impl BufferedResponse {
 
     /// Returns the response; without its body if `head_only`.
     pub(crate) fn respond(&self, head_only: bool) -> Response {
-        self.respond_with(self.headers.clone(), head_only)
+        self.respond_with(self.headers.clone(), &self.body, head_only)
     }
 
-    /// The response with these headers in place of its own.
-    pub(in crate::cache) fn respond_with(&self, headers: HeaderMap, head_only: bool) -> Response {
-        let mut response = Response::new(if head_only { no_content() } else { Body::from(self.body.clone()) });
+    /// The response with these headers and this body in place of its own.
+    #[inline]
+    pub(in crate::cache) fn respond_with(&self, headers: HeaderMap, body: &Bytes, head_only: bool) -> Response {
+        let mut response = Response::new(if head_only { no_content() } else { Body::from(body.clone()) });
         *response.status_mut() = self.status;
         *response.headers_mut() = headers;
-        if head_only && !self.body.is_empty() {
-            response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| self.body.len().into());
+        if head_only && !body.is_empty() {
+            response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| body.len().into());
         }
         if let Some(problem) = &self.problem {
             response.extensions_mut().insert(problem.clone());

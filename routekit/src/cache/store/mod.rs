@@ -3,6 +3,7 @@
 pub(in crate::cache) mod aged_headers;
 pub(in crate::cache) mod buffered_response;
 pub(in crate::cache) mod claim;
+pub(in crate::cache) mod compressed;
 pub(in crate::cache) mod contract;
 pub(in crate::cache) mod embedded;
 pub(in crate::cache) mod entry;

@@ -12,6 +12,10 @@ use crate::cache::{
     store::{
         aged_headers::{AgedHeaders, Ageing},
         buffered_response::BufferedResponse,
+        compressed::{
+            gzip_body::GzipBody,
+            recipient::{Recipient, describe_gzip},
+        },
         key::Key,
         lifetime::later,
     },
@@ -58,6 +62,8 @@ pub struct StoredResponse {
     pub(super) key: Key,
     /// Without its headers, which are in `head`.
     pub(super) response: BufferedResponse,
+    /// The body, if it is stored compressed. Then `response` has none, and `head` is still that of the plain response.
+    pub(super) gzip: Option<Box<GzipBody>>,
     pub(super) head: AgedHeaders,
     provenance: Provenance,
     pub(super) stored: Instant,
@@ -80,6 +86,7 @@ impl StoredResponse {
         Self {
             key,
             response,
+            gzip: None,
             head,
             provenance: Provenance::new(stamp),
             stored,
@@ -89,6 +96,13 @@ impl StoredResponse {
             added: Added::default(),
             key_text: None,
         }
+    }
+
+    /// Replaces its body by the same body, compressed.
+    pub(in crate::cache) fn with_gzip(mut self, body: GzipBody) -> Self {
+        self.response.body = Bytes::new();
+        self.gzip = Some(Box::new(body));
+        self
     }
 
     /// Sets the tags by which it can be invalidated. Defaults to none.
@@ -221,26 +235,28 @@ impl StoredResponse {
             + size_of_val(self.tags())
             + text
             + self.response.content_size()
+            + self.gzip.as_deref().map_or(0, GzipBody::size)
             + self.head.size()
     }
 
-    /// Returns the response while it is fresh; without its body if `head_only`.
-    pub(in crate::cache) fn give(&self, now: Instant, head_only: bool) -> Response {
-        self.response.respond_with(self.head.at(now, self.stored), head_only)
+    /// Returns the response while it is fresh. `None` if its compressed body is damaged.
+    pub(in crate::cache) fn give(&self, now: Instant, to: Recipient<'_>) -> Option<Response> {
+        self.respond(self.head.at(now, self.stored), to)
     }
 
-    /// Returns the response although it is stale.
-    pub(in crate::cache) fn give_stale(&self, now: Instant, head_only: bool, because: Because) -> Response {
+    /// Returns the response although it is stale. `None` if its compressed body is damaged.
+    pub(in crate::cache) fn give_stale(&self, now: Instant, to: Recipient<'_>, because: Because) -> Option<Response> {
         let second = self.second(now);
         let mut headers = self.head.stale_at(second);
         headers.insert(status::X_CACHE, status::STALE);
         let status = status::hit(self.head.before(), self.head.ttl(second), Some(because));
         headers.insert(status::CACHE_STATUS, status);
-        self.response.respond_with(headers, head_only)
+        self.respond(headers, to)
     }
 
-    /// Returns the response for a request that waited until another one had fetched it.
-    pub(in crate::cache) fn join(&self, head_only: bool, status: HeaderValue) -> Response {
+    /// Returns the response for a request that waited until another one had fetched it. `None` if its compressed body
+    /// is damaged.
+    pub(in crate::cache) fn join(&self, to: Recipient<'_>, status: HeaderValue) -> Option<Response> {
         let mut headers = self.head.at(self.stored, self.stored);
         // It does not come from the cache, and has the age that its handler states.
         if self.head.initial_age().is_zero() {
@@ -248,7 +264,27 @@ impl StoredResponse {
         }
         headers.insert(status::X_CACHE, status::MISS);
         headers.insert(status::CACHE_STATUS, status::after(self.head.before(), status));
-        self.response.respond_with(headers, head_only)
+        self.respond(headers, to)
+    }
+
+    /// The response with these headers, which are those of the plain response.
+    #[inline]
+    fn respond(&self, headers: HeaderMap, to: Recipient<'_>) -> Option<Response> {
+        match &self.gzip {
+            None => Some(self.response.respond_with(headers, &self.response.body, to.head_only)),
+            Some(gzip) => self.respond_from_gzip(gzip, headers, to),
+        }
+    }
+
+    /// As it is stored, if the client accepts that, or else decompressed.
+    #[inline(never)]
+    fn respond_from_gzip(&self, gzip: &GzipBody, mut headers: HeaderMap, to: Recipient<'_>) -> Option<Response> {
+        let head_only = to.head_only;
+        if to.takes_gzip() && describe_gzip(&mut headers, gzip.bytes().len()) {
+            return Some(self.response.respond_with(headers, gzip.bytes(), head_only));
+        }
+        let body = if head_only { Bytes::new() } else { gzip.plain()? };
+        Some(self.response.respond_with(headers, &body, head_only))
     }
 
     /// Returns the status.
@@ -257,16 +293,31 @@ impl StoredResponse {
         self.response.status
     }
 
-    /// Returns the headers. Those that depend on the age are out of date.
+    /// Returns the headers of the response with its plain body. Those that depend on the age are out of date.
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
         self.head.get()
     }
 
-    /// Returns the body.
+    /// Returns the body as it is stored: compressed with gzip if [`is_compressed`](Self::is_compressed).
     #[must_use]
     pub fn body(&self) -> &Bytes {
-        &self.response.body
+        self.gzip.as_deref().map_or(&self.response.body, GzipBody::bytes)
+    }
+
+    /// Returns whether the body is stored compressed (`compress_stored`).
+    #[must_use]
+    pub fn is_compressed(&self) -> bool {
+        self.gzip.is_some()
+    }
+
+    /// Returns the body, decompressed if it is stored compressed. `None` if it is damaged.
+    #[must_use]
+    pub fn plain_body(&self) -> Option<Bytes> {
+        match &self.gzip {
+            None => Some(self.response.body.clone()),
+            Some(gzip) => gzip.plain(),
+        }
     }
 
     /// Returns which of the headers did not come from the handler.
@@ -292,8 +343,9 @@ mod tests {
         let response = StoredResponse::new(Key::new(*b"key"), empty, Stamp::new(1), clock.now(), most);
         let response = response.with_age(most).with_reuse(reuse);
         clock.advance(Duration::from_secs(60));
+        let to = Recipient { head_only: false, headers: &HeaderMap::new() };
         assert!(response.is_fresh(clock.now()) && !response.is_over(clock.now()));
         assert!(response.age(clock.now()) >= Duration::from_secs(u64::MAX));
-        assert_eq!(response.give(clock.now(), false).headers()[header::AGE], u64::MAX.to_string());
+        assert_eq!(response.give(clock.now(), to).unwrap().headers()[header::AGE], u64::MAX.to_string());
     }
 }

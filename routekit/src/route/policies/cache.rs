@@ -18,6 +18,7 @@ pub struct CachePolicy {
     pub(crate) key: Option<RequestFunction>,
     pub(crate) invalidate_on: &'static [&'static str],
     pub(crate) max_body: Option<u64>,
+    pub(crate) compress_stored: Option<u64>,
     pub(crate) stale_while_revalidate: Option<Duration>,
     pub(crate) stale_if_error: Option<Duration>,
     pub(crate) client_ttl: Option<Duration>,
@@ -128,6 +129,12 @@ impl CachePolicy {
         self.max_body
     }
 
+    /// Returns the size of the smallest body that is stored compressed, in bytes; `None`: none are.
+    #[must_use]
+    pub const fn compress_stored(&self) -> Option<u64> {
+        self.compress_stored
+    }
+
     /// Returns how long a stale response is served while it is revalidated (RFC 5861 §3), unless the response states
     /// it.
     #[must_use]
@@ -186,6 +193,7 @@ impl CachePolicy {
             key: None,
             invalidate_on: &[],
             max_body: None,
+            compress_stored: None,
             stale_while_revalidate: None,
             stale_if_error: None,
             client_ttl: None,
@@ -241,6 +249,18 @@ impl CachePolicy {
     #[must_use]
     pub const fn with_max_body(mut self, bytes: u64) -> Self {
         self.max_body = Some(bytes);
+        self
+    }
+
+    /// From 1 KiB on.
+    #[must_use]
+    pub const fn with_compress_stored(self) -> Self {
+        self.with_compress_stored_from(1024)
+    }
+
+    #[must_use]
+    pub const fn with_compress_stored_from(mut self, bytes: u64) -> Self {
+        self.compress_stored = Some(bytes);
         self
     }
 

@@ -1,5 +1,6 @@
 //! `cache(ttl = 300, tags("users", "user:{id}"), vary("accept-language"), per = "user")`
 
+mod compress_stored;
 mod downstream;
 mod invalidate_on;
 mod stale;
@@ -9,7 +10,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{ExprPath, LitBool, LitStr, Type};
 
-use self::{downstream::Downstream, invalidate_on::mutating_routes, stale::Stale, vary::headers};
+use self::{
+    compress_stored::CompressStored, downstream::Downstream, invalidate_on::mutating_routes, stale::Stale,
+    vary::headers,
+};
 use crate::{
     errors::{Errors, unknown},
     method::Method,
@@ -35,6 +39,7 @@ pub(crate) struct Caching {
     key: Option<ExprPath>,
     invalidate_on: Vec<LitStr>,
     max_body: Option<u64>,
+    compress_stored: Option<CompressStored>,
     stale: Stale,
     downstream: Downstream,
     honour_client_directives: Option<bool>,
@@ -58,10 +63,11 @@ enum Audience {
 
 const USAGE: &str = "`cache(ttl = 60)`, or `cache(shared)` if the responses set their own lifetime";
 
-const ARGUMENTS: [&str; 16] = [
+const ARGUMENTS: [&str; 17] = [
     "cdn_tags",
     "cdn_ttl",
     "client_ttl",
+    "compress_stored",
     "consistency",
     "honour_client_directives",
     "invalidate_on",
@@ -124,6 +130,7 @@ impl Caching {
             key: None,
             invalidate_on: Vec::new(),
             max_body: None,
+            compress_stored: None,
             stale: Stale::default(),
             downstream: Downstream::default(),
             honour_client_directives: None,
@@ -155,6 +162,7 @@ impl Caching {
                 let literal = item.value("`max_body = \"1MiB\"`", errors);
                 self.max_body = literal.and_then(|literal| size_bytes(&literal, errors));
             }
+            "compress_stored" => self.compress_stored = CompressStored::read(item, errors),
             "stale_while_revalidate" => self.stale.while_revalidate(item, errors),
             "stale_if_error" => self.stale.if_error(item, errors),
             "client_ttl" => self.downstream.client_ttl(item, errors),
@@ -230,6 +238,7 @@ impl Caching {
         let key = self.key.as_ref().map(request_text::tokens).map(|text| quote!(.with_key(#text)));
         let invalidate_on = strings_call("invalidate_on", &self.invalidate_on);
         let max_body = self.max_body.map(|bytes| quote!(.with_max_body(#bytes)));
+        let compress_stored = self.compress_stored.map(CompressStored::policy);
         let (stale, downstream) = (self.stale.policy(), self.downstream.policy());
         let honour = self.honour_client_directives.map(|honour| quote!(.with_honour_client_directives(#honour)));
         let consistency = self.consistency.as_ref().map(|consistency| match consistency {
@@ -239,8 +248,8 @@ impl Caching {
         quote! {
             .with_cache(
                 __rt::CachePolicy::new()
-                #ttl #tags #vary #audience #partition #key #invalidate_on #max_body #stale #downstream #honour
-                #consistency
+                #ttl #tags #vary #audience #partition #key #invalidate_on #max_body #compress_stored #stale
+                #downstream #honour #consistency
             )
         }
     }

@@ -38,8 +38,10 @@ pub(in crate::cache) fn shorten(response: &mut Response, conditions: Option<&Hea
 
 /// Turns a complete response with this content into a 206 or a 416, if the client asks for a part of it
 /// (RFC 9110 §14.2).
-pub(in crate::cache) fn take_part(response: &mut Response, content: &Bytes, range: Option<&RangeRequest>) {
-    let Some(range) = range.filter(|_| response.status() == StatusCode::OK) else { return };
+pub(in crate::cache) fn take_part(response: &mut Response, content: &Bytes, range: &RangeRequest) {
+    if response.status() != StatusCode::OK {
+        return;
+    }
     let length = content.len();
     match range.part(response.headers(), length) {
         Part::Whole => {}

@@ -47,6 +47,8 @@ pub(in crate::cache) struct ResponseFacts<'a> {
     pub(in crate::cache) status: StatusCode,
     /// `None` for the response of a HEAD route.
     pub(in crate::cache) body: Option<&'a [u8]>,
+    /// Whether the body is stored compressed.
+    pub(in crate::cache) is_compressed: bool,
     pub(in crate::cache) age: Duration,
     /// The wall clock, since 1970.
     pub(in crate::cache) now: Duration,
@@ -80,7 +82,9 @@ impl Outgoing {
         }
         // Outer caches must distinguish the same requests.
         if let Some(mut said) = vary::names(headers) {
-            for name in response.vary.iter().chain(&self.identity_headers) {
+            // By which this cache chooses the form, too. It is no part of the key.
+            let coding = response.is_compressed.then_some(&header::ACCEPT_ENCODING);
+            for name in response.vary.iter().chain(&self.identity_headers).chain(coding) {
                 if !said.contains(name) {
                     headers.append(header::VARY, HeaderValue::from_name(name.clone()));
                     said.push(name.clone());

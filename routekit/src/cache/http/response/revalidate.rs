@@ -24,7 +24,7 @@ pub(in crate::cache) fn add_validators(request: &mut HeaderMap, stored: &StoredR
 }
 
 /// The stored response, updated by the headers of a 304 (RFC 9111 §3.2). `None` if the 304 confirms another response
-/// (§4.3.4).
+/// (§4.3.4), or if the stored body is damaged.
 pub(in crate::cache) fn updated(
     stored: &StoredResponse,
     overwritten: &[HeaderName],
@@ -43,7 +43,7 @@ pub(in crate::cache) fn updated(
     for (name, value) in updates {
         headers.append(name, value.clone());
     }
-    let mut response = Response::new(Body::from(stored.body().clone()));
+    let mut response = Response::new(Body::from(stored.plain_body()?));
     *response.status_mut() = stored.status();
     *response.headers_mut() = headers;
     Some(response)

@@ -10,7 +10,10 @@ use self::response::ResponseHead;
 use crate::{
     base::clock::Clock,
     cache::{
-        store::{contract::StoreError, entry::Entry, key::Key, stored_response::StoredResponse, variants::Variants},
+        store::{
+            compressed::gzip_body::GzipBody, contract::StoreError, entry::Entry, key::Key,
+            stored_response::StoredResponse, variants::Variants,
+        },
         validity::{stamp::Stamp, tag::Tag},
     },
 };
@@ -20,7 +23,7 @@ mod raw;
 mod response;
 
 /// The version of [`EntryHead`]'s representation. [`Entry::from_parts`] rejects any other.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// An [`Entry`] taken apart, for a store outside the process.
 ///
@@ -52,7 +55,7 @@ pub struct EntryParts {
     pub key: Bytes,
     /// Everything except key and body.
     pub head: EntryHead,
-    /// The body of the response; empty if the entry is not a response.
+    /// The body of the response, as it is stored; empty if the entry is not a response.
     #[serde(serialize_with = "raw::write", deserialize_with = "raw::read")]
     pub body: Bytes,
 }
@@ -166,7 +169,12 @@ impl Entry {
             }
             HeadContent::Response(response) => {
                 let invalid = || StoreError::new("an entry is not a valid response");
-                let buffered = response.buffered(body).ok_or_else(invalid)?;
+                let damaged = || StoreError::new("the compressed body of an entry is damaged, or cannot be read here");
+                let (plain, gzip) = match response.gzip {
+                    None => (body, None),
+                    Some(head) => (Bytes::new(), Some(GzipBody::from_stored(body, head).ok_or_else(damaged)?)),
+                };
+                let buffered = response.buffered(plain).ok_or_else(invalid)?;
                 let mut stored = StoredResponse::new(key, buffered, stamp, stored, head.fresh_for)
                     .with_tags(head.tags().collect::<Vec<_>>())
                     .with_age(response.age)
@@ -174,6 +182,9 @@ impl Entry {
                     .keep_stale_for(head.kept_for.saturating_sub(head.fresh_for))
                     .with_added(response.added)
                     .with_ageing(response.ageing().ok_or_else(invalid)?);
+                if let Some(gzip) = gzip {
+                    stored = stored.with_gzip(gzip);
+                }
                 if let Some(text) = &response.key_text {
                     stored = stored.with_key_text(text.clone());
                 }

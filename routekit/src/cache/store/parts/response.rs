@@ -14,6 +14,7 @@ use crate::cache::{
     store::{
         aged_headers::{Ageing, ClientTtl},
         buffered_response::BufferedResponse,
+        compressed::gzip_body::{GzipBody, GzipHead},
         stored_response::{Added, Reuse, StoredResponse},
     },
     validity::key_text::KeyText,
@@ -32,6 +33,8 @@ pub(super) struct ResponseHead {
     cdn_ttl: Option<Duration>,
     origin_since: Option<Duration>,
     pub(super) key_text: Option<KeyText>,
+    /// `None` if the body is not compressed.
+    pub(super) gzip: Option<GzipHead>,
 }
 
 impl ResponseHead {
@@ -47,6 +50,7 @@ impl ResponseHead {
             cdn_ttl: ageing.cdn_ttl,
             origin_since: ageing.origin_since,
             key_text: response.key_text.as_deref().cloned(),
+            gzip: response.gzip.as_deref().and_then(GzipBody::head),
         }
     }
 

@@ -1,12 +1,14 @@
-//! The content coding that a client prefers (RFC 9110 §12.5.3).
+//! The content codings that a client accepts, and the one that it prefers (RFC 9110 §12.5.3).
 //!
 //! tower-http negotiates too, but turns a finished response into a 406 if its client accepts no coding.
 
-use http::{HeaderMap, HeaderValue, header};
+#[cfg(feature = "compression")]
+use http::HeaderValue;
+use http::{HeaderMap, header};
 
 /// A content coding of responses. Among those of equal weight, the last is preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Coding {
+pub(crate) enum Coding {
     Gzip,
     #[cfg(feature = "compression-br")]
     Brotli,
@@ -28,17 +30,14 @@ impl Coding {
 
     /// Returns the coding that a client with these headers prefers. `None` if it prefers an uncompressed response, or
     /// accepts no coding.
-    pub(super) fn preferred(headers: &HeaderMap) -> Option<Self> {
-        let weights = Weights::read(headers);
-        let identity = weights.identity.or(weights.others).unwrap_or(0);
-        let weighted = Self::ALL.into_iter().zip(weights.codings);
-        let weighted = weighted.map(|(coding, weight)| (weight.or(weights.others).unwrap_or(0), coding));
-        let acceptable = weighted.filter(|(weight, _)| *weight > 0 && *weight >= identity);
-        acceptable.max_by_key(|(weight, _)| *weight).map(|(_, coding)| coding)
+    #[cfg(feature = "compression")]
+    pub(crate) fn preferred(headers: &HeaderMap) -> Option<Self> {
+        Weights::read(headers).acceptable().max_by_key(|(weight, _)| *weight).map(|(_, coding)| coding)
     }
 
     /// The value of `Content-Encoding`.
-    pub(super) fn name(self) -> HeaderValue {
+    #[cfg(feature = "compression")]
+    pub(crate) fn name(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Gzip => "gzip",
             #[cfg(feature = "compression-br")]
@@ -55,7 +54,20 @@ impl Coding {
     }
 }
 
+/// Whether a client with these headers accepts gzip at least as gladly as an uncompressed response.
+pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
+    Weights::read(headers).acceptable().any(|(_, coding)| coding == Coding::Gzip)
+}
+
 impl Weights {
+    /// The codings that are no worse than an uncompressed response, with their weights.
+    fn acceptable(&self) -> impl Iterator<Item = (u16, Coding)> {
+        let identity = self.identity.or(self.others).unwrap_or(0);
+        let weighted = Coding::ALL.into_iter().zip(self.codings);
+        let weighted = weighted.map(|(coding, weight)| (weight.or(self.others).unwrap_or(0), coding));
+        weighted.filter(move |(weight, _)| *weight > 0 && *weight >= identity)
+    }
+
     /// Omits malformed elements and unknown codings.
     fn read(headers: &HeaderMap) -> Self {
         let mut weights = Self::default();
@@ -92,6 +104,8 @@ fn thousandths(parameter: &[u8]) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -116,6 +130,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "compression")]
     #[test]
     fn coding_with_the_largest_weight_is_preferred() {
         for (accept, expected) in [
@@ -141,7 +156,26 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "compression-br")]
+    #[test]
+    fn gzip_is_accepted_unless_an_uncompressed_response_is_preferred() {
+        for (accept, expected) in [
+            ("gzip", true),
+            ("br, gzip;q=0.1", true),
+            ("*;q=0.1", true),
+            ("gzip;q=0.5, identity;q=0.5", true),
+            ("gzip;q=0.5, identity", false),
+            ("gzip;q=0, *", false),
+            ("br", false),
+            ("identity;q=0", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accept))]);
+            assert_eq!(accepts_gzip(&headers), expected, "{accept}");
+        }
+        assert!(!accepts_gzip(&HeaderMap::new()));
+    }
+
+    #[cfg(all(feature = "compression", feature = "compression-br"))]
     #[test]
     fn brotli_is_preferred_at_equal_weight() {
         for (accept, expected) in [
