@@ -28,6 +28,7 @@ mod cache_unsafe;
 mod cache_values;
 mod caching;
 mod clock;
+mod compress_stored;
 mod concurrency;
 mod config;
 mod correlation;

@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_bomb_is_cut_short() {
-        let gzip = compressed(&vec![0; 16 << 20]).unwrap();
+        let gzip = compressed(&vec![0; 4 << 20]).unwrap();
         assert!(gzip.len() < 1 << 15);
         assert_eq!(expanded(&gzip, 1000), None);
         assert_eq!(expanded(&gzip, 0), None);

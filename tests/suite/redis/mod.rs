@@ -6,6 +6,7 @@ mod app;
 mod away;
 mod clocks;
 mod cluster;
+mod compressed;
 mod connections;
 mod contract;
 mod copies;
