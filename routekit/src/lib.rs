@@ -74,7 +74,7 @@
 //! | `jwks` | | 16 | `jwt`, and the keys of an issuer from a URL |
 //! | `cache-compression` | | 1 | compresses large values in the cache (Zstandard) |
 //! | `cache-messagepack` | | 4 | stores values in the cache as MessagePack, if their options say so |
-//! | `compression` | | 10 | compresses responses, if the configuration says so: see [edge](crate::guide::edge) |
+//! | `compression` | | 10 | compresses responses, if the configuration says so: see [edge](crate::guide::edge); `cache(compress_stored)` |
 //! | `compression-br` | | 4 | Brotli, for responses and for request bodies |
 //! | `decompression` | | 10 | decompresses request bodies |
 //! | `redis` | | 28 | [`cache::RedisStore`], the cache of several processes: see [Redis](crate::guide::redis) |

@@ -10,10 +10,15 @@ use flate2::{Compression, Crc, bufread::GzDecoder, write::GzEncoder};
 #[cfg(feature = "compression")]
 const MAX_RESERVED: usize = 1024 * 1024;
 
+/// A page of JSON of 100 KiB takes 1.5 ms and becomes 18.3 KB. With level 6, the default, it takes 7 ms and becomes
+/// 18.0 KB, with level 1 0.9 ms and 21.0 KB.
+#[cfg(feature = "compression")]
+const LEVEL: u32 = 4;
+
 /// Compresses a body.
 #[cfg(feature = "compression")]
 pub(crate) fn compressed(plain: &[u8]) -> Option<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::default());
+    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::new(LEVEL));
     // Writing to memory does not fail.
     encoder.write_all(plain).ok()?;
     encoder.finish().ok()
@@ -54,7 +59,8 @@ pub(crate) fn checksum(_: &[u8]) -> Option<u32> {
     None
 }
 
-#[cfg(all(test, feature = "compression"))]
+#[cfg(test)]
+#[cfg(feature = "compression")]
 mod tests {
     use proptest::{collection::vec, prelude::any, prop_assert, prop_assert_eq, sample::Index};
 

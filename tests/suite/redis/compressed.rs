@@ -48,7 +48,7 @@ fn only_entry(server: &RedisServer) -> (String, Vec<u8>) {
 fn set(server: &RedisServer, name: &str, bytes: &[u8]) {
     let client = redis::Client::open(server.url()).unwrap();
     let mut connection = client.get_connection().unwrap();
-    redis::cmd("SET").arg(name).arg(bytes).arg("PX").arg(50_000).query::<()>(&mut connection).unwrap();
+    redis::cmd("SET").arg(name).arg(bytes).arg("KEEPTTL").query::<()>(&mut connection).unwrap();
 }
 
 #[tokio::test]

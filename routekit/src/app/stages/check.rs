@@ -183,3 +183,21 @@ fn check_idempotent(routes: &[DeclaredRoute], cache: &Cache, problems: &mut Vec<
         problems.push(SetupProblem::new("store-without-claims", message).listing(all));
     }
 }
+
+#[cfg(test)]
+#[cfg(not(feature = "compression"))]
+mod tests {
+    use crate::prelude::*;
+
+    #[get("/stored", cache(ttl = 60, compress_stored))]
+    async fn stored() {}
+
+    #[test]
+    fn compress_stored_without_the_feature_is_a_startup_error() {
+        let error = App::with_routes(crate::routes![stored]).into_router().unwrap_err();
+        let [problem] = error.problems() else { panic!("{error}") };
+        assert_eq!(problem.code(), "compress-stored-without-feature");
+        let text = problem.to_string();
+        assert!(text.contains("the feature `compression`") && text.contains("GET /stored"), "{text}");
+    }
+}
