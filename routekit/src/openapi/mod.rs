@@ -19,6 +19,7 @@
 
 mod document;
 mod extensions;
+mod facts;
 mod headers;
 mod info;
 mod merge;
@@ -36,7 +37,8 @@ mod serve;
 
 pub use self::{document::OpenApiDocument, info::ApiInfo};
 pub(crate) use self::{
-    document::{ApiFacts, DocumentedRoute, document},
+    document::document,
+    facts::{ApiFacts, DocumentedRoute},
     security::SecuritySchemes,
     serve::{DocumentMaker, PATHS, router},
 };

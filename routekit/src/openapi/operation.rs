@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    document::{ApiFacts, DocumentedRoute},
     extensions,
+    facts::{ApiFacts, DocumentedRoute},
     parameters::parameters,
     request_body::request_body,
     responses::responses,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::document::DocumentedRoute;
+use super::facts::DocumentedRoute;
 
 /// The ids of all routes, in their order. Each is unique.
 ///

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{document::DocumentedRoute, schemas::Schemas};
+use super::{facts::DocumentedRoute, schemas::Schemas};
 use crate::route::{Input, InputSource};
 
 /// Headers that OpenAPI describes elsewhere, and not as parameters.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    document::{ApiFacts, DocumentedRoute},
+    facts::{ApiFacts, DocumentedRoute},
     request_body::body_of,
 };
 use crate::{

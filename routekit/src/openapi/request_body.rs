@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{document::DocumentedRoute, schemas::Schemas};
+use super::{facts::DocumentedRoute, schemas::Schemas};
 use crate::route::{Input, InputSource};
 
 /// The body that a route takes, if it takes one.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    document::{ApiFacts, DocumentedRoute},
+    facts::{ApiFacts, DocumentedRoute},
     headers,
     policy_responses::{self, PolicyResponse},
     problem,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Operation, example::example};
+use super::{example::example, listed::Operation};
 
 /// The command, for a POSIX shell. Credentials are variables, such as `$TOKEN`.
 pub(super) fn line(document: &Value, operation: &Operation<'_>, base: &str) -> String {

@@ -3,37 +3,18 @@
 mod curl;
 mod example;
 mod html;
+mod listed;
 mod operation;
 mod schema;
 mod style;
 
 use serde_json::Value;
 
-use self::html::{escape, paragraphs};
 pub(super) use self::style::headers;
-
-/// The methods of a path item, in the order of the page.
-const METHODS: [&str; 8] = ["get", "head", "post", "put", "patch", "delete", "options", "trace"];
-
-/// An operation of the document.
-struct Operation<'a> {
-    method: &'static str,
-    path: &'a str,
-    value: &'a Value,
-}
-
-impl Operation<'_> {
-    /// The anchor of its section.
-    fn anchor(&self) -> String {
-        let id =
-            self.value["operationId"].as_str().map_or_else(|| format!("{} {}", self.method, self.path), str::to_owned);
-        format!("operation-{}", escape(&id))
-    }
-
-    fn tag(&self) -> &str {
-        self.value["tags"][0].as_str().unwrap_or_default()
-    }
-}
+use self::{
+    html::{escape, paragraphs},
+    listed::{Operation, operations},
+};
 
 /// The page of `document`. Examples use `url` if the document names no server.
 pub(super) fn page(document: &Value, url: &str) -> String {
@@ -58,20 +39,6 @@ pub(super) fn page(document: &Value, url: &str) -> String {
     page.push_str(&schemas(document));
     page.push_str("</main></body></html>\n");
     page
-}
-
-/// All operations, by tag, then by path. Those without a tag come first.
-fn operations(document: &Value) -> Vec<Operation<'_>> {
-    let mut operations = Vec::new();
-    for (path, item) in document["paths"].as_object().into_iter().flatten() {
-        for method in METHODS {
-            if let Some(value) = item.get(method) {
-                operations.push(Operation { method, path, value });
-            }
-        }
-    }
-    operations.sort_by(|a, b| a.tag().cmp(b.tag()));
-    operations
 }
 
 /// The list of all operations, with a link to each.

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::{
-    Operation, curl,
+    curl,
     html::{self, escape, paragraphs, table, with_code},
+    listed::Operation,
     schema::type_of,
 };
 

@@ -4,6 +4,7 @@
 //! it. [`unify`] gives both one name if the forms are the same.
 
 mod numbers;
+mod places;
 mod rules;
 mod unify;
 
@@ -12,11 +13,8 @@ use std::collections::BTreeSet;
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
+use self::places::{INPUTS, OUTPUTS, name_of};
 use crate::route::{Payload, TypeRules};
-
-/// Where the schemas of requests are until both kinds are unified.
-const INPUTS: &str = "/components/inputs";
-const OUTPUTS: &str = "/components/schemas";
 
 /// Collects schemas, and refers to those that have a name.
 #[derive(Debug)]
@@ -114,9 +112,4 @@ impl Schemas {
         }
         self.warnings.into_iter().collect()
     }
-}
-
-/// The name of the schema of requests that a schema refers to.
-fn name_of(schema: &Value) -> Option<&str> {
-    schema["$ref"].as_str()?.strip_prefix('#')?.strip_prefix(INPUTS)?.strip_prefix('/')
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::name_of;
+use super::places::name_of;
 use crate::route::{FieldRule, TypeRules};
 
 /// Adds `rules` to the schema of their type. `ruled` are the names of the definitions that have theirs.

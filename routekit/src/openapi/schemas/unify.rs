@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{INPUTS, OUTPUTS};
+use super::places::{INPUTS, OUTPUTS};
 
 /// What the name of a schema of requests ends with, if the schema of responses of this name is another one.
 const SUFFIX: &str = "Input";
