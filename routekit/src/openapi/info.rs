@@ -30,7 +30,8 @@ pub struct ApiInfo {
 }
 
 impl ApiInfo {
-    /// Creates the info of an API with this title. `version` is that of the document, such as `env!("CARGO_PKG_VERSION")`.
+    /// Creates the info of an API with this title. `version` is that of the document, such as
+    /// `env!("CARGO_PKG_VERSION")`.
     #[must_use]
     pub fn new(title: impl Into<String>, version: impl Into<String>) -> Self {
         Self {

@@ -18,6 +18,7 @@ code,pre{font-family:ui-monospace,monospace;font-size:.9em;overflow-wrap:anywher
 pre{background:var(--soft);padding:.75rem;border-radius:.4rem;white-space:pre-wrap}\
 .table{overflow-x:auto}table{border-collapse:collapse;width:100%}\
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line)}\
+td:first-child{white-space:nowrap}td code{overflow-wrap:normal}\
 td p{margin:0}b[class]{display:inline-block;min-width:3.8rem;color:#1769aa}\
 b.post{color:#2c7a3f}b.put,b.patch{color:#9a6700}b.delete{color:#b3261e}\
 .deprecated{text-decoration:line-through}.note{opacity:.75}\

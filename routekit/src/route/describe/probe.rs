@@ -2,8 +2,8 @@
 //!
 //! Generated code calls `(&&&Probe::<T>::new()).describe_…(…)` with all traits of this module in scope. Method lookup
 //! selects the impl for the most references whose bounds hold: `&&Probe` if the type describes itself and its payload
-//! has a schema, `&Probe` if it describes itself, `Probe` for any type (opaque). For arguments, `&&&Probe` is selected if
-//! the rules of the payload are known, too, and `&&&&&Probe` and `&&&&Probe` by extractors that do not check them.
+//! has a schema, `&Probe` if it describes itself, `Probe` for any type (opaque). For arguments, `&&&Probe` is selected
+//! if the rules of the payload are known, too, and `&&&&&Probe` and `&&&&Probe` for extractors that do not check them.
 
 use std::marker::PhantomData;
 
