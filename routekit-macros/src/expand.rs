@@ -234,7 +234,7 @@ fn describe(route: &Route<'_>) -> TokenStream {
     let state = route.options.state().map(|state| quote!(__description.needs_state::<#state>();));
     let inputs = route.arguments.iter().map(|argument| {
         let Argument { name, ty, source, cfgs } = argument;
-        let probe = quote_spanned!(ty.span()=> (&&&&&__rt::Probe::<#ty>::new()));
+        let probe = quote_spanned!(ty.span()=> (&&&&&&__rt::Probe::<#ty>::new()));
         match source {
             Source::Placeholder(placeholder) => {
                 // The type may be an extractor that reads the placeholder.

@@ -29,7 +29,8 @@ pub mod describe_traits {
     };
     #[cfg(feature = "schema")]
     pub use crate::route::probe::{
-        DescribeUncheckedWithSchema as _, DescribeWithSchema as _, PlaceholderWithSchema as _, RespondWithSchema as _,
+        DescribeUncheckedWithSchema as _, DescribeWithRules as _, DescribeWithSchema as _, PlaceholderWithSchema as _,
+        RespondWithSchema as _,
     };
 }
 
@@ -51,4 +52,5 @@ pub mod rules {
         rules::{AreOurs, BrokenRule, NotOurs, OurRules, RuleCheck, is_card_number, items},
         unchecked::{HasNoRules, HasRules, Unchecked},
     };
+    pub use crate::route::rules::{DescribeRules, NoRules, RulesOf, TypeRules};
 }

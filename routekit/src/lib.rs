@@ -64,7 +64,7 @@
 //! | --- | --- | --- | --- |
 //! | `http2` | yes | 5 | the server also takes HTTP/2, by ALPN with TLS and with prior knowledge without; needed for WebSockets over HTTP/2 |
 //! | `prometheus` | yes | 23 | metrics at `/metrics`; without it, they go to the program's `metrics` recorder |
-//! | `schema` | yes | 4 | JSON Schemas in route descriptions, where a type implements `schemars::JsonSchema` |
+//! | `schema` | yes | 4 | the app's [OpenAPI document](openapi), with the schemas of types that implement `schemars::JsonSchema` |
 //! | `systemd` | yes | 2 | [`App::serve`] takes sockets from systemd or `systemfd`, and reports to systemd when it is ready |
 //! | `telemetry` | yes | 7 | [`telemetry::init`], which sets up logs |
 //! | `alloc-stats` | | 1 | what the handlers of each route allocate, with [`alloc::CountingAllocator`] as the global allocator |
@@ -122,15 +122,19 @@ pub mod extract;
 mod generated;
 pub mod guide;
 pub mod health;
+mod html_page;
 pub mod idempotency;
 pub mod identity;
 pub mod metrics;
 pub mod observe;
+#[cfg(feature = "schema")]
+pub mod openapi;
 pub mod performance;
 mod policy;
 pub mod problem;
 pub mod rate_limit;
 mod recording;
+pub mod respond;
 pub mod retry;
 pub mod route;
 pub mod sensitive_headers;

@@ -56,11 +56,11 @@ impl __route_rename {
                 );
             fn __describe(__description: &mut __rt::Description) {
                 use __rt::describe_traits::*;
-                (&&&&&__rt::Probe::<Uuid>::new())
+                (&&&&&&__rt::Probe::<Uuid>::new())
                     .describe_placeholder(__description, "id");
-                (&&&&&__rt::Probe::<Json<Rename>>::new())
+                (&&&&&&__rt::Probe::<Json<Rename>>::new())
                     .describe_input(__description, "body");
-                (&&&&&__rt::Probe::<Dep<Users>>::new())
+                (&&&&&&__rt::Probe::<Dep<Users>>::new())
                     .describe_input(__description, "users");
                 (&&&__rt::Probe::<Result<Json<User>>>::new())
                     .describe_output(__description);

@@ -57,6 +57,7 @@ mod members;
 mod metrics;
 mod names;
 mod observers;
+mod openapi;
 mod operators;
 mod policies;
 mod problems;

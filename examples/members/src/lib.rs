@@ -10,6 +10,7 @@ use routekit::{
     identity::Claims,
     prelude::*,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The issuer that signs the tokens.
@@ -67,12 +68,12 @@ async fn list(members: Dep<Members>) -> Json<Names> {
     Json(Names { names: members.all() })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Names {
     names: Vec<String>,
 }
 
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, JsonSchema)]
 struct NewMember {
     #[validate(length(min = 1, max = 64))]
     name: String,

@@ -5,11 +5,15 @@ use std::{
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use routekit::{axum::http::StatusCode, prelude::*};
+use routekit::{
+    prelude::*,
+    respond::{Created, NoContent},
+};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, JsonSchema)]
 struct User {
     id: Uuid,
     name: String,
@@ -17,7 +21,7 @@ struct User {
 }
 
 /// A user to create. A failed rule is a 422 that names every field.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, JsonSchema)]
 struct NewUser {
     #[validate(length(min = 1, max = 64))]
     name: String,
@@ -25,13 +29,13 @@ struct NewUser {
     email: String,
 }
 
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, JsonSchema)]
 struct Rename {
     #[validate(length(min = 1, max = 64))]
     name: String,
 }
 
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, JsonSchema)]
 struct UserFilter {
     #[serde(default = "first")]
     #[validate(range(min = 1))]
@@ -50,7 +54,7 @@ fn twenty() -> usize {
     20
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Page<T> {
     items: Vec<T>,
     page: usize,
@@ -70,18 +74,21 @@ async fn list_users(query: Query<UserFilter>, users: Dep<Users>) -> Json<Page<Us
     Json(Page { items, page: query.page, total })
 }
 
+/// Show one user.
 #[get("/v2/users/{id}", cache(ttl = 60, tags = "user:{id}"), tags("users"))]
 async fn get_user(id: Uuid, users: Dep<Users>) -> Result<Json<User>> {
     users.read().get(&id).cloned().map(Json).ok_or_else(no_such_user)
 }
 
+/// Create a user.
 #[post("/v2/users", body_limit = "4KiB", invalidates("users"), tags("users"))]
-async fn create_user(Json(new): Json<NewUser>, users: Dep<Users>) -> (StatusCode, Json<User>) {
+async fn create_user(Json(new): Json<NewUser>, users: Dep<Users>) -> Created<Json<User>> {
     let user = User { id: Uuid::new_v4(), name: new.name, email: new.email };
     users.write().insert(user.id, user.clone());
-    (StatusCode::CREATED, Json(user))
+    Created(Json(user))
 }
 
+/// Rename a user.
 #[put("/v2/users/{id}", body_limit = "4KiB", invalidates("users", "user:{id}"), tags("users"))]
 async fn rename_user(id: Uuid, body: Json<Rename>, users: Dep<Users>) -> Result<Json<User>> {
     let mut users = users.write();
@@ -90,9 +97,10 @@ async fn rename_user(id: Uuid, body: Json<Rename>, users: Dep<Users>) -> Result<
     Ok(Json(user.clone()))
 }
 
+/// Delete a user.
 #[delete("/v2/users/{id}", invalidates("users", "user:{id}"), tags("users"))]
-async fn delete_user(id: Uuid, users: Dep<Users>) -> Result<StatusCode> {
-    users.write().remove(&id).map(|_| StatusCode::NO_CONTENT).ok_or_else(no_such_user)
+async fn delete_user(id: Uuid, users: Dep<Users>) -> Result<NoContent> {
+    users.write().remove(&id).map(|_| NoContent).ok_or_else(no_such_user)
 }
 
 fn no_such_user() -> Problem {

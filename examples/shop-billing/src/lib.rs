@@ -1,13 +1,14 @@
 //! The invoices of the shop.
 
 use routekit::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How the shop sends invoices; the app provides one.
 #[derive(Debug)]
 pub struct Sender(pub &'static str);
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Invoice {
     id: u64,
     sender: &'static str,

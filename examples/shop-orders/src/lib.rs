@@ -1,9 +1,10 @@
 //! The orders of the shop. No code calls them by name: linking the crate is enough to discover the routes.
 
 use routekit::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Order {
     id: u64,
     state: &'static str,

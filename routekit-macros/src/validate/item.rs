@@ -8,6 +8,7 @@ use super::{
     applies::mistake,
     arguments::{boolean, literal},
     check::{BoundField, leaf, unchecked},
+    describe,
     names::{FieldNames, RenameRule, VariantNames},
     rules::{self, TypeRules},
 };
@@ -51,6 +52,7 @@ pub(super) fn expand(input: &DeriveInput, krate: &TokenStream) -> syn::Result<To
     let ident = &input.ident;
     let all_are_ours = all_are_ours(&nested, krate);
     let seen = if nested.is_empty() { quote!(_) } else { quote!(__seen) };
+    let description = describe::rules(input, &type_rules, krate)?;
     Ok(quote! {
         #[automatically_derived]
         impl #impl_generics #krate::__private::validator::Validate for #ident #ty_generics #where_clause {
@@ -64,6 +66,11 @@ pub(super) fn expand(input: &DeriveInput, krate: &TokenStream) -> syn::Result<To
             fn all_are_ours(#seen: &mut ::std::vec::Vec<&'static str>) -> bool {
                 #all_are_ours
             }
+        }
+
+        #[automatically_derived]
+        impl #impl_generics #krate::__private::rules::DescribeRules for #ident #ty_generics #where_clause {
+            #description
         }
     })
 }

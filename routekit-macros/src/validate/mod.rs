@@ -7,6 +7,7 @@
 mod applies;
 mod arguments;
 mod check;
+mod describe;
 mod item;
 mod names;
 mod rules;

@@ -31,6 +31,8 @@
 //! | `GET /metrics` | metrics as Prometheus text, or as OpenMetrics if the client prefers that |
 //! | `GET /metrics` with `Accept: application/json` | [all figures](crate::performance::MetricsDocument) as JSON; `?route=GET:/users:default` or `?route=GET%20/users` leaves only this one in `routes`. It is the only form if the program's own recorder keeps the metrics, and without the feature `prometheus` |
 //! | `GET /metrics/performance` | [the report](crate::performance::PerformanceReport) about the last 24 hours, or about `?from=2026-12-31T00:00:00Z&to=…` (RFC 3339; one alone is enough) |
+//! | `GET /openapi.json`, `/openapi/{version}` | the [OpenAPI document](crate::openapi) of all routes, or of those of one version, unless `openapi.serve` is `main` or `off` |
+//! | `GET /docs` | a page with the documentation of all routes, made from this document |
 //! | `GET /routes` | every route with its policies, their settings at start-up, and the origin of each setting |
 //! | `GET /readiness` | whether the app is ready, the reasons why not, and the results of its health checks |
 //! | `GET /health`, `/health/ready`, `/health/startup`, `/health/live` | [health](crate::health) with the results of the checks; only on its own listener |
@@ -119,6 +121,8 @@ pub(crate) struct Admin {
     pub(crate) operators: Operators,
     /// For the live page. `None` beside the routes, where `/` belongs to the app.
     pub(crate) live: Option<LiveSource>,
+    /// The OpenAPI document and the page with the documentation, if they are served here.
+    pub(crate) documentation: Option<Router>,
     /// Whether reading requires an operator.
     pub(crate) closed: bool,
 }
@@ -173,6 +177,9 @@ impl Admin {
         if let Some(live) = self.live {
             let events = get(live::events).with_state(LivePage::new(live));
             router = router.route("/", get(live::page)).route("/events", events);
+        }
+        if let Some(documentation) = self.documentation {
+            router = router.merge(documentation);
         }
         if self.closed {
             router = router.route_layer(from_fn_with_state(self.operators.clone(), authorize::operators_only));

@@ -20,6 +20,7 @@ mod announce;
 mod background_work;
 mod builder;
 mod declared;
+mod documentation;
 mod environment;
 mod finish;
 mod hand_written;

@@ -23,6 +23,13 @@ use crate::{
     shutdown::Shutdown,
 };
 
+#[cfg(feature = "schema")]
+pub(super) use crate::openapi::ApiInfo;
+
+/// Without the feature, there is none.
+#[cfg(not(feature = "schema"))]
+pub(super) type ApiInfo = ();
+
 /// All settings of the program, unchecked.
 pub(super) struct AppSpec {
     pub(super) settings: SettingsSpec,
@@ -118,6 +125,8 @@ pub(super) struct ProgramSpec {
     pub(super) problems: Option<ProblemFormat>,
     /// Whether rejections of the program's own extractors become problems.
     pub(super) problems_for_all: bool,
+    /// What the OpenAPI document says about the API.
+    pub(super) api_info: Option<ApiInfo>,
 }
 
 pub(super) type AddLayer = Box<dyn FnOnce(Router) -> Router + Send>;
@@ -162,6 +171,7 @@ impl AppSpec {
                 clock: Clock::system(),
                 problems: None,
                 problems_for_all: false,
+                api_info: None,
             },
         }
     }

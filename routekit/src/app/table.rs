@@ -1,19 +1,28 @@
 //! The routes of an app, one per line.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use super::declared::DeclaredRoute;
+#[cfg(feature = "schema")]
+pub(super) use crate::openapi::ApiFacts;
 use crate::{
     policy::{self, EffectivePolicies, Explanation, RouterPolicies},
     route::{Description, GroupsOfRoute, RouteMeta},
 };
 
+/// Without the feature, nothing is known.
+#[cfg(not(feature = "schema"))]
+#[derive(Debug, Clone)]
+pub(super) struct ApiFacts;
+
 /// The routes of an app, sorted by path and method. `Display` prints the table of the start-up log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RouteTable {
-    rows: Vec<TableRow>,
+    rows: Arc<[TableRow]>,
     router: RouterPolicies,
     warnings: Vec<String>,
+    #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only the OpenAPI document reads it"))]
+    api: ApiFacts,
 }
 
 /// One route of an app.
@@ -42,11 +51,17 @@ impl TableRow {
             groups: groups.clone(),
         }
     }
+
+    /// The version, from the declaration or from its groups.
+    #[cfg(feature = "schema")]
+    pub(super) fn version(&self) -> Option<&'static str> {
+        self.groups.version(self.meta)
+    }
 }
 
 impl RouteTable {
-    pub(super) fn new(rows: Vec<TableRow>, router: RouterPolicies, warnings: Vec<String>) -> Self {
-        Self { rows, router, warnings }
+    pub(super) fn new(rows: Vec<TableRow>, router: RouterPolicies, warnings: Vec<String>, api: ApiFacts) -> Self {
+        Self { rows: rows.into(), router, warnings, api }
     }
 
     /// Returns the warnings: settings of routes that look wrong but may be intended. The start-up log lists them too.
@@ -63,7 +78,16 @@ impl RouteTable {
 
     /// The explanation of every route.
     pub(super) fn explanations(&self) -> impl Iterator<Item = Explanation> {
-        self.rows.iter().map(|row| policy::explain(row.meta, (&row.path, &row.groups), &row.policies, &self.router))
+        self.rows.iter().map(|row| self.explanation(row))
+    }
+
+    pub(super) fn explanation(&self, row: &TableRow) -> Explanation {
+        policy::explain(row.meta, (&row.path, &row.groups), &row.policies, &self.router)
+    }
+
+    #[cfg(feature = "schema")]
+    pub(super) fn api(&self) -> &ApiFacts {
+        &self.api
     }
 
     /// Explains how a request to one route is processed. `route` is a method and a path: `GET /v2/users`.
@@ -76,7 +100,7 @@ impl RouteTable {
     #[must_use]
     pub fn summary(&self) -> String {
         let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-        for row in &self.rows {
+        for row in &*self.rows {
             *counts.entry(row.meta.location.crate_name()).or_default() += 1;
         }
         let counts: Vec<String> = counts.into_iter().map(|(name, count)| format!("{count} from {name}")).collect();

@@ -83,6 +83,8 @@ mod refusal;
 mod verifier;
 mod verifiers;
 
+#[cfg(feature = "schema")]
+pub(crate) use self::verifiers::VerifierFacts;
 pub(crate) use self::{
     access_check::AccessCheck,
     bearer::{Bearer, bearer},

@@ -19,6 +19,17 @@ pub struct Verifiers {
     context: Option<VerifierContext>,
 }
 
+/// A verifier, as the documentation of an API shows it.
+#[cfg(feature = "schema")]
+#[derive(Debug, Clone)]
+pub(crate) struct VerifierFacts {
+    pub(crate) name: String,
+    pub(crate) scheme: Option<&'static str>,
+    /// The headers that contain the credentials.
+    pub(crate) headers: Vec<HeaderName>,
+    pub(crate) uses_cookies: bool,
+}
+
 /// An identity, and whether its credentials may be in a cookie.
 struct Verified {
     identity: Identity,
@@ -156,6 +167,17 @@ impl Verifiers {
         }
         // A 401 must carry a challenge (RFC 9110 §15.5.2), even if no verifier has a scheme.
         if schemes.is_empty() { vec![BEARER] } else { schemes }
+    }
+
+    /// What the documentation of an API says about each verifier.
+    #[cfg(feature = "schema")]
+    pub(crate) fn facts(&self) -> impl Iterator<Item = VerifierFacts> {
+        self.all.iter().map(|verifier| VerifierFacts {
+            name: verifier.name(),
+            scheme: verifier.scheme(),
+            headers: verifier.sensitive_headers(),
+            uses_cookies: verifier.uses_cookies(),
+        })
     }
 
     /// All headers that contain credentials.

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use http::{HeaderName, Method};
 
 use super::{
+    openapi::{OpenApiAccess, OpenApiVersion, ServeOpenApi},
     parse::{
         bytes, duration_or_off, header_value_or_off, limits_or_off, list, on_or_off, percent_or_off, proxies,
         share_or_off, show_bytes, show_header_value, show_limits, show_on_or_off, show_percent, show_share,
@@ -97,6 +98,29 @@ pub(super) const KEYS: &[ConfigKey] = &[
         role,
         show_role,
         "The role that makes an identity an operator. Requires a verifier."
+    ),
+    key!(
+        "openapi.serve",
+        openapi_serve,
+        |text: &str| text.parse::<ServeOpenApi>().map_err(str::to_owned),
+        |at: &ServeOpenApi| at.as_str().to_owned(),
+        "Where the OpenAPI document (`/openapi.json`) and the page with the documentation (`/docs`) are served: \
+         `admin`, on the admin surface, `main`, beside the routes, or `off`."
+    ),
+    key!(
+        "openapi.access",
+        openapi_access,
+        |text: &str| text.parse::<OpenApiAccess>().map_err(str::to_owned),
+        |access: &OpenApiAccess| access.as_str().to_owned(),
+        "Who may read them beside the routes: `app`, as a route that declares no `auth`, `public`, everyone, or \
+         `identified`, clients with valid credentials."
+    ),
+    key!(
+        "openapi.version",
+        openapi_version,
+        |text: &str| text.parse::<OpenApiVersion>().map_err(str::to_owned),
+        |version: &OpenApiVersion| version.as_str().to_owned(),
+        "The version of the OpenAPI specification that the document follows: `3.1` or `3.2`."
     ),
     key!(
         "trusted_proxies",

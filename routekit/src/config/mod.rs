@@ -27,6 +27,7 @@ mod app_settings;
 mod builder;
 mod check;
 mod keys;
+mod openapi;
 mod parse;
 mod reader;
 #[cfg(test)]
@@ -38,7 +39,13 @@ mod setting_problems;
 mod settings;
 mod show;
 
-pub use self::{admin_addr::AdminAddr, builder::ConfigBuilder, secret::Secret, settings::Config};
+pub use self::{
+    admin_addr::AdminAddr,
+    builder::ConfigBuilder,
+    openapi::{OpenApiAccess, OpenApiVersion, ServeOpenApi},
+    secret::Secret,
+    settings::Config,
+};
 pub(crate) use self::{
     parse::proxies,
     route::RouteConfig,

@@ -7,7 +7,13 @@ use std::{
 
 use http::{HeaderName, HeaderValue, Method};
 
-use super::{admin_addr::AdminAddr, app_settings::AppSettings, route::RouteConfig, secret::Secret};
+use super::{
+    admin_addr::AdminAddr,
+    app_settings::AppSettings,
+    openapi::{OpenApiAccess, OpenApiVersion, ServeOpenApi},
+    route::RouteConfig,
+    secret::Secret,
+};
 use crate::{
     access_log::AccessLogMode,
     base::setting::Setting,
@@ -69,6 +75,15 @@ settings! {
 
     /// Returns the role that makes an identity an operator.
     admin_role, set_admin_role: Option<String> = None;
+
+    /// Returns `openapi.serve`: where the OpenAPI document is served.
+    openapi_serve, set_openapi_serve: ServeOpenApi = ServeOpenApi::Admin;
+
+    /// Returns `openapi.access`: who may read the OpenAPI document on the main listener.
+    openapi_access, set_openapi_access: OpenApiAccess = OpenApiAccess::App;
+
+    /// Returns `openapi.version`: the version of the specification that the OpenAPI document follows.
+    openapi_version, set_openapi_version: OpenApiVersion = OpenApiVersion::V3_1;
 
     /// Returns the proxies that name their clients ([`client_address`](crate::client_address)).
     trusted_proxies, set_trusted_proxies: TrustedProxies = TrustedProxies::new();

@@ -159,7 +159,7 @@ outputs! {
     [T] Html<T> => NoPayload, |output| { output.status(200); output.content("text/html") };
     [S] Sse<S> => NoPayload, |output| { output.status(200); output.content("text/event-stream") };
     [] StatusCode => NoPayload, |output| output.any_status();
-    [] Redirect => NoPayload, |output| output.any_status();
+    [] Redirect => NoPayload, |output| output.redirects();
     [] Infallible => NoPayload, |_output| {};
     [] Problem => NoPayload, |output| { output.any_status(); output.content("application/problem+json") };
     [] super::Rejection => NoPayload, |output| { output.any_status(); output.content("application/problem+json") };

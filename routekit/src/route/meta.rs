@@ -152,6 +152,15 @@ pub(crate) struct CompiledUnit {
     is_test: bool,
 }
 
+/// The package that a route belongs to.
+#[cfg(feature = "schema")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Package {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) is_program: bool,
+}
+
 impl Location {
     /// For generated code.
     #[doc(hidden)]
@@ -191,6 +200,17 @@ impl Location {
     #[must_use]
     pub const fn line(&self) -> u32 {
         self.line
+    }
+
+    /// The package: by the variables of Cargo, or else the crate.
+    #[cfg(feature = "schema")]
+    pub(crate) fn package(&self) -> Package {
+        let CompiledUnit { package, version, binary, .. } = self.unit;
+        Package {
+            name: package.unwrap_or_else(|| self.crate_name()),
+            version: version.unwrap_or("0.0.0"),
+            is_program: binary.is_some(),
+        }
     }
 
     /// Returns the crate, as Rust spells it: `billing_routes`.

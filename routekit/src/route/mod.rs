@@ -18,9 +18,11 @@ mod reached;
 mod registry;
 pub(crate) mod spelling;
 
+#[cfg(feature = "schema")]
+pub(crate) use self::describe::{FieldRule, TypeRules};
 pub(crate) use self::{
     check::{Reserved, check, label},
-    describe::{ChecksNoRules, PathValues, RequestPart, probe},
+    describe::{ChecksNoRules, PathValues, RequestPart, probe, rules},
     endpoint::ForeignRejection,
     group::{DeclaredPolicies, GroupsOfRoute, LinkedGroups},
     method::ServedMethods,

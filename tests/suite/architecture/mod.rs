@@ -22,7 +22,7 @@ use self::{
 
 /// From the ground floor to the roof. Modules on one line are siblings that must not use each other.
 const STOREYS: &[&[&str]] = &[
-    &["base"],
+    &["base", "html_page"],
     &["content_coding", "observe", "problem", "system"],
     &["deadline", "deps", "recording", "shared_quotas", "shutdown"],
     &["route"],
@@ -43,6 +43,7 @@ const STOREYS: &[&[&str]] = &[
         "extract",
         "metrics",
         "rate_limit",
+        "respond",
         "sensitive_headers",
         "statistics",
         "telemetry",
@@ -52,6 +53,7 @@ const STOREYS: &[&[&str]] = &[
     &["idempotency"],
     &["config", "generated", "health", "performance", "retry"],
     &["policy"],
+    &["openapi"],
     &["admin"],
     &["app"],
     &["test"],

@@ -15,7 +15,7 @@ use crate::{
     admin::{Admin, LiveSource, Operators, WrongTokens},
     alerts::AlertSettings,
     app::{
-        environment,
+        documentation, environment,
         hand_written::{self, Group},
         metering::{
             cache::CacheMetering, guards::GuardMetering, health::HealthMetering, observers::Observers,
@@ -24,12 +24,12 @@ use crate::{
         monitoring::{AlertMonitor, FigureSources, RouteRules},
         mounted::Mounted,
         spec::ProgramSpec,
-        table::{RouteTable, TableRow},
+        table::{ApiFacts, RouteTable, TableRow},
         warm_up::{HotPages, WarmUpPlan},
     },
     auth::{AuthLayer, VerifierContext},
     base::{program_log, setting::Setting, spawner::Spawner},
-    config::{AdminAddr, Config},
+    config::{AdminAddr, Config, ServeOpenApi},
     explained::ExplainedRequests,
     health,
     metrics::{AlertMetrics, HttpMetrics},
@@ -60,6 +60,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         clock,
         problems,
         problems_for_all,
+        api_info,
         ..
     } = program;
 
@@ -99,8 +100,11 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         decompression: decompression(&config),
     };
     let csrf = edge::csrf(&config, &clock);
-    let table = table(&declared, router_policies, config.unread_app_settings());
+    let facts = documentation::facts(api_info, (&config, &declared.routes), &verifiers, problems.is_some());
+    let warnings = [config.unread_app_settings(), documentation::warning(&config, &declared.routes)];
+    let table = table(&declared, router_policies, warnings.into_iter().flatten(), facts);
     let in_main = *config.admin_addr == AdminAddr::Main;
+    let in_app = *config.openapi_serve == ServeOpenApi::Main;
     let admin = Admin {
         #[cfg(feature = "prometheus")]
         exporter: metering.exporter().cloned(),
@@ -127,6 +131,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
             explains: *config.explain_requests > 0,
             shutdown: shutdown.clone(),
         }),
+        documentation: documentation::router(&config, &table).filter(|_| *config.openapi_serve == ServeOpenApi::Admin),
         closed: declared.require_auth && in_main,
     };
     let admin = admin.router();
@@ -156,6 +161,11 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     }
     let auth =
         AuthLayer::new((*declared.default_access).clone(), Arc::clone(&verifiers)).observer(observers.unmatched());
+    if let Some(documentation) = documentation::router(&config, &table).filter(|_| in_app) {
+        let access = documentation::access(&config, &declared.default_access);
+        let auth = AuthLayer::new(access, Arc::clone(&verifiers)).observer(observers.unmatched());
+        groups.push(own(routers::DOCUMENTATION_LABEL, documentation.layer(auth)));
+    }
     let edge = edge::of_app(&config, &declared.routes, !hand_written.is_empty(), &observers.unmatched());
     let csrf = csrf.map(|csrf| csrf.observer(observers.unmatched()));
     let hand_written = hand_written.into_iter().map(|added| added.layer(matched.clone(), &auth, csrf.as_ref()));
@@ -232,9 +242,9 @@ fn alert_settings(config: &Config) -> AlertSettings {
     }
 }
 
-fn table(declared: &Declared, router: RouterPolicies, warning: Option<String>) -> RouteTable {
+fn table(declared: &Declared, router: RouterPolicies, more: impl Iterator<Item = String>, api: ApiFacts) -> RouteTable {
     let rows = declared.routes.iter().map(TableRow::new);
-    let warnings = warnings::of(&declared.routes, &declared.prefix).into_iter().chain(warning);
+    let warnings = warnings::of(&declared.routes, &declared.prefix).into_iter().chain(more);
     let warnings = warnings.chain(declared.unused_groups.iter().cloned());
-    RouteTable::new(rows.collect(), router, warnings.collect())
+    RouteTable::new(rows.collect(), router, warnings.collect(), api)
 }

@@ -11,7 +11,7 @@ use crate::{
     admin,
     app::{
         declared::{DeclaredRoute, unknown_route},
-        hand_written,
+        documentation, hand_written,
         shutdown_hook::ShutdownHook,
         spec::{ProgramSpec, Provided},
         tls::ServerCertificate,
@@ -24,7 +24,7 @@ use crate::{
     },
     breaker::Breakers,
     cache::Cache,
-    config::{self, AdminAddr, Config},
+    config::{self, AdminAddr, Config, ServeOpenApi},
     health::{self, HealthMonitor},
     route::{self, Reserved},
 };
@@ -60,7 +60,11 @@ pub(super) fn check(
     check_compress_stored(&declared.routes, &mut problems);
     let in_main = *config.admin_addr == AdminAddr::Main;
     let admin_paths = if in_main { admin::PATHS } else { &[] };
-    let reserved = [&HEALTH[..], admin_paths].concat();
+    documentation::check(config, &program.verifiers, &mut problems);
+    let serve = *config.openapi_serve;
+    let documented = serve == ServeOpenApi::Main || (serve == ServeOpenApi::Admin && in_main);
+    let documentation_paths = if documented { documentation::PATHS } else { &[] };
+    let reserved = [&HEALTH[..], admin_paths, documentation_paths].concat();
     let routes = declared.routes.iter().map(|declared| (&declared.route, &*declared.path, &declared.description));
     route::check(routes, &reserved, &wired.deps, &mut problems);
     check_access::routes(&declared.routes, &program.verifiers, declared.require_auth, &mut problems);

@@ -16,11 +16,11 @@ use crate::{
     access_log::AccessLog,
     admin::{Admin, Operators, WrongTokens},
     alerts::Alerts,
-    app::{declared::DeclaredRoute, hand_written::Group, metering::observers::Observers},
+    app::{declared::DeclaredRoute, documentation, hand_written::Group, metering::observers::Observers},
     auth::Verifiers,
     base::clock::Clock,
     breaker::Fallbacks,
-    config::AdminAddr,
+    config::{AdminAddr, ServeOpenApi},
     deps::Deps,
     health::{self, HealthMonitor},
     observe::RouteObservers as _,
@@ -31,6 +31,7 @@ use crate::{
 
 pub(super) const HEALTH_LABEL: &str = "routekit's own /health";
 pub(super) const ADMIN_LABEL: &str = "routekit's own admin surface";
+pub(super) const DOCUMENTATION_LABEL: &str = "routekit's own documentation";
 
 /// The routers of the declared routes, with their policies.
 pub(super) fn groups(
@@ -72,6 +73,7 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &Hea
             declared.served().add(methods, answer)
         },
     );
+    let (documentation, serve) = (documentation::trial_router(), *configured.config.openapi_serve);
     groups.push(Group { label: HEALTH_LABEL.to_owned(), router: health::for_clients(monitor) });
     if *configured.config.admin_addr == AdminAddr::Main {
         let admin = Admin {
@@ -95,9 +97,13 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &Hea
                 csrf: None,
             },
             live: None,
+            documentation: documentation.clone().filter(|_| serve == ServeOpenApi::Admin),
             closed: false,
         };
         groups.push(Group { label: ADMIN_LABEL.to_owned(), router: admin.router() });
+    }
+    if let Some(router) = documentation.filter(|_| serve == ServeOpenApi::Main) {
+        groups.push(Group { label: DOCUMENTATION_LABEL.to_owned(), router });
     }
     groups
 }

@@ -2,6 +2,9 @@
 
 use std::any::{TypeId, type_name};
 
+#[cfg(feature = "schema")]
+use super::rules::{DescribeRules, TypeRules};
+
 /// An extractor that does not check the rules of its payload.
 pub trait ChecksNoRules: Describe {
     /// The extractor that does.
@@ -45,6 +48,9 @@ pub struct Payload {
     /// Adds the type's JSON Schema to a generator.
     #[cfg(feature = "schema")]
     pub schema: Option<fn(&mut schemars::SchemaGenerator) -> schemars::Schema>,
+    /// Adds the rules that the extractor checks.
+    #[cfg(feature = "schema")]
+    pub(crate) rules: Option<fn(&mut TypeRules)>,
 }
 
 impl Payload {
@@ -55,7 +61,12 @@ impl Payload {
 
     #[cfg(feature = "schema")]
     pub(crate) fn with_schema<T: schemars::JsonSchema>() -> Self {
-        Self { type_name: type_name::<T>(), schema: Some(schemars::SchemaGenerator::subschema_for::<T>) }
+        Self { type_name: type_name::<T>(), schema: Some(schemars::SchemaGenerator::subschema_for::<T>), rules: None }
+    }
+
+    #[cfg(feature = "schema")]
+    pub(crate) fn with_rules<T: schemars::JsonSchema + DescribeRules>() -> Self {
+        Self { rules: Some(T::describe_rules), ..Self::with_schema::<T>() }
     }
 }
 
@@ -344,6 +355,8 @@ pub struct Output {
     pub payload: Payload,
     /// Whether nothing else is known about the response.
     pub opaque: bool,
+    /// The first digit of the status, if only that is known.
+    pub(crate) class: Option<u8>,
 }
 
 impl Output {
@@ -359,6 +372,12 @@ impl Output {
     /// Declares that the status is only known at run time.
     pub fn any_status(&mut self) {
         self.status = None;
+    }
+
+    /// Declares a redirection, whose status is only known at run time.
+    pub(crate) fn redirects(&mut self) {
+        self.status = None;
+        self.class = Some(3);
     }
 
     /// Declares content of this media type.

@@ -2,12 +2,14 @@
 //!
 //! Generated code calls `(&&&Probe::<T>::new()).describe_…(…)` with all traits of this module in scope. Method lookup
 //! selects the impl for the most references whose bounds hold: `&&Probe` if the type describes itself and its payload
-//! has a schema, `&Probe` if it describes itself, `Probe` for any type (opaque). `&&&&Probe` and `&&&Probe` are the
-//! same for extractors that do not check the rules that their payload has.
+//! has a schema, `&Probe` if it describes itself, `Probe` for any type (opaque). For arguments, `&&&Probe` is selected
+//! if the rules of the payload are known, too, and `&&&&&Probe` and `&&&&Probe` for extractors that do not check them.
 
 use std::marker::PhantomData;
 
 use super::description::{ChecksNoRules, Describe, DescribeResponse, Description, Input, NoPayload, Output, Payload};
+#[cfg(feature = "schema")]
+use super::rules::DescribeRules;
 
 /// A type that may describe itself.
 #[derive(Debug)]
@@ -60,7 +62,7 @@ pub trait DescribeUncheckedWithSchema {
 }
 
 #[cfg(feature = "schema")]
-impl<T> DescribeUncheckedWithSchema for &&&&Probe<T>
+impl<T> DescribeUncheckedWithSchema for &&&&&Probe<T>
 where
     T: ChecksNoRules,
     T::Payload: validator::Validate + schemars::JsonSchema,
@@ -76,13 +78,31 @@ pub trait DescribeUnchecked {
     fn describe_input(&self, description: &mut Description, name: &'static str);
 }
 
-impl<T> DescribeUnchecked for &&&Probe<T>
+impl<T> DescribeUnchecked for &&&&Probe<T>
 where
     T: ChecksNoRules,
     T::Payload: validator::Validate,
 {
     fn describe_input(&self, description: &mut Description, name: &'static str) {
         unchecked_input::<T>(description, name, Payload::of::<T::Payload>());
+    }
+}
+
+/// Arguments that describe themselves and whose content has a schema and rules.
+#[cfg(feature = "schema")]
+pub trait DescribeWithRules {
+    /// Adds the argument.
+    fn describe_input(&self, description: &mut Description, name: &'static str);
+}
+
+#[cfg(feature = "schema")]
+impl<T> DescribeWithRules for &&&Probe<T>
+where
+    T: Describe,
+    T::Payload: schemars::JsonSchema + DescribeRules,
+{
+    fn describe_input(&self, description: &mut Description, name: &'static str) {
+        input::<T>(description, name, Payload::with_rules::<T::Payload>());
     }
 }
 

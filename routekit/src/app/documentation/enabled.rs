@@ -1,0 +1,148 @@
+//! The documentation of an app.
+
+use std::{collections::BTreeSet, net::Ipv4Addr};
+
+use axum::Router;
+
+pub(in crate::app) use crate::openapi::PATHS;
+use crate::{
+    app::{
+        App,
+        declared::DeclaredRoute,
+        table::{RouteTable, TableRow},
+    },
+    auth::Verifiers,
+    base::setup_problem::{Error, SetupProblem},
+    config::{self, Config, OpenApiAccess, ServeOpenApi},
+    openapi::{self, ApiFacts, ApiInfo, DocumentMaker, DocumentedRoute, OpenApiDocument, SecuritySchemes},
+    route::{InputSource, Payload},
+};
+
+impl App {
+    /// Sets the title and the version of the API in its OpenAPI document. Defaults to the name and the version of the
+    /// package.
+    pub fn api_info(mut self, info: ApiInfo) -> Self {
+        self.spec.program.api_info = Some(info);
+        self
+    }
+
+    /// Returns the [OpenAPI document](crate::openapi) of the app, without starting it.
+    ///
+    /// # Errors
+    /// Every problem of the app.
+    pub fn openapi(self) -> Result<OpenApiDocument, Error> {
+        Ok(self.table()?.openapi())
+    }
+}
+
+impl RouteTable {
+    /// Returns the [OpenAPI document](crate::openapi) of all routes.
+    #[must_use]
+    pub fn openapi(&self) -> OpenApiDocument {
+        self.document(|_| true)
+    }
+
+    /// Returns the OpenAPI document of the routes of one version, and of those without a version. `None` if no route
+    /// has this version.
+    #[must_use]
+    pub fn openapi_of(&self, version: &str) -> Option<OpenApiDocument> {
+        let is_known = self.rows().iter().any(|row| row.version() == Some(version));
+        is_known.then(|| self.document(|row| row.version().is_none_or(|of| of == version)))
+    }
+
+    fn document(&self, is_wanted: impl Fn(&TableRow) -> bool) -> OpenApiDocument {
+        let routes = self.rows().iter().filter(|row| is_wanted(row)).map(|row| DocumentedRoute {
+            path: &row.path,
+            explanation: self.explanation(row),
+            policies: &row.policies,
+            description: &row.description,
+        });
+        openapi::document(self.api(), routes)
+    }
+}
+
+/// Reports access for identified clients in an app that identifies nobody.
+pub(in crate::app) fn check(config: &Config, verifiers: &Verifiers, problems: &mut Vec<SetupProblem>) {
+    let is_main = *config.openapi_serve == ServeOpenApi::Main;
+    if is_main && *config.openapi_access == OpenApiAccess::Identified && verifiers.is_empty() {
+        let setting = config::place("openapi.access", config.openapi_access.origin());
+        let reason = "no verifier checks credentials; add `.verifier(…)` or `.identify(…)` to the app";
+        problems.push(SetupProblem::invalid_setting(setting, "identified", reason));
+    }
+}
+
+/// A warning about types that the document cannot describe, in an app that describes others.
+pub(in crate::app) fn warning(config: &Config, routes: &[DeclaredRoute]) -> Option<String> {
+    if *config.openapi_serve == ServeOpenApi::Off {
+        return None;
+    }
+    let inputs = routes.iter().flat_map(|declared| &declared.description.inputs);
+    let inputs = inputs.filter(|input| matches!(input.source, InputSource::Query | InputSource::Body));
+    let outputs = routes.iter().flat_map(|declared| &declared.description.outputs).filter(|output| !output.opaque);
+    let outputs = outputs.filter(|output| output.media_type.is_some()).map(|output| &output.payload);
+    let payloads = inputs.map(|input| &input.payload).chain(outputs);
+    let (described, unknown): (Vec<&Payload>, Vec<&Payload>) =
+        payloads.filter(|payload| !payload.type_name.is_empty()).partition(|payload| payload.schema.is_some());
+    // A program that describes none of its types does not use the document.
+    if described.is_empty() {
+        return None;
+    }
+    let names: BTreeSet<&str> = unknown.iter().map(|payload| payload.type_name).collect();
+    let first = names.first()?;
+    let more = if names.len() > 1 { format!(" and {} more types", names.len() - 1) } else { String::new() };
+    Some(format!(
+        "the OpenAPI document does not describe `{first}`{more}: derive `schemars::JsonSchema`, or set `openapi.serve` \
+         to `off`"
+    ))
+}
+
+/// What the document says about the app as a whole.
+pub(in crate::app) fn facts(
+    info: Option<ApiInfo>,
+    (config, routes): (&Config, &[DeclaredRoute]),
+    verifiers: &Verifiers,
+    own_problems: bool,
+) -> ApiFacts {
+    let packages = routes.iter().map(|declared| declared.route.meta().location().package());
+    // Of the program, if it has routes of its own.
+    let package = packages.clone().find(|package| package.is_program).or_else(|| packages.clone().next());
+    let default = || match package {
+        Some(package) => ApiInfo::new(package.name, package.version),
+        None => ApiInfo::new("API", "0.0.0"),
+    };
+    ApiFacts {
+        info: info.unwrap_or_else(default),
+        version: *config.openapi_version,
+        security: SecuritySchemes::of(verifiers.facts()),
+        rate_limit_headers: *config.rate_limit_headers,
+        url: url(config),
+        own_problems,
+        csrf: *config.csrf_enabled && verifiers.facts().any(|verifier| verifier.uses_cookies),
+        decompression: *config.decompression_enabled && cfg!(feature = "decompression"),
+    }
+}
+
+/// The URL of the app for a client on the same machine.
+fn url(config: &Config) -> String {
+    let scheme = if config.server_tls_certificate.is_some() { "https" } else { "http" };
+    let mut addr = *config.addr;
+    if addr.ip().is_unspecified() {
+        addr.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    format!("{scheme}://{addr}")
+}
+
+/// The router of the documentation, unless it is off.
+pub(in crate::app) fn router(config: &Config, table: &RouteTable) -> Option<Router> {
+    let (table, url) = (table.clone(), table.api().url.clone());
+    let maker = move |version: Option<&str>| match version {
+        Some(version) => table.openapi_of(version),
+        None => Some(table.openapi()),
+    };
+    (*config.openapi_serve != ServeOpenApi::Off).then(|| openapi::router(DocumentMaker::new(url, maker)))
+}
+
+/// A router with the same paths, without documents.
+pub(in crate::app) fn trial_router() -> Option<Router> {
+    Some(openapi::router(DocumentMaker::new(String::new(), |_| None)))
+}

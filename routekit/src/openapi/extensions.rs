@@ -1,0 +1,27 @@
+//! The policies of a route as `x-routekit-…`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::policy::Step;
+
+/// Policies that every route has, or that say nothing to a client.
+const OMITTED: [&str; 3] = ["catch_panic", "csrf", "layer"];
+
+/// One member for each policy that is on: `"x-routekit-cache": {"cache": "ttl 300s, tags users"}`. A setting that a
+/// policy has several times is a list.
+pub(super) fn policies(steps: &[Step]) -> BTreeMap<String, Value> {
+    let mut policies: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+    let shown = steps.iter().filter(|step| !step.around_router && !OMITTED.contains(&step.policy));
+    for step in shown.filter(|step| !["off", "nothing"].contains(&&*step.value)) {
+        let settings = policies.entry(format!("x-routekit-{}", step.policy.replace('_', "-"))).or_default();
+        let value = Value::from(step.value.as_str());
+        match settings.get_mut(step.setting) {
+            None => drop(settings.insert(step.setting.to_owned(), value)),
+            Some(Value::Array(values)) => values.push(value),
+            Some(first) => *first = vec![first.take(), value].into(),
+        }
+    }
+    policies.into_iter().map(|(name, settings)| (name, Value::Object(settings))).collect()
+}

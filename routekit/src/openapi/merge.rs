@@ -1,0 +1,145 @@
+//! Adds the document of a hand-written router, and removes components that nothing refers to.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+/// Adds `paths`, `components`, `tags` and `servers` of another document. What is there already stays.
+pub(super) fn add(document: &mut Value, more: &Value) {
+    if let Some(paths) = more["paths"].as_object() {
+        for (path, item) in paths {
+            add_members(&mut document["paths"][path], item);
+        }
+    }
+    if let Some(kinds) = more["components"].as_object() {
+        for (kind, components) in kinds {
+            add_members(&mut document["components"][kind], components);
+        }
+    }
+    if let Some(tags) = more["tags"].as_array() {
+        let known = &mut document["tags"];
+        if known.is_null() {
+            *known = Value::Array(Vec::new());
+        }
+        if let Some(known) = known.as_array_mut() {
+            for tag in tags {
+                if !known.iter().any(|known| known["name"] == tag["name"]) {
+                    known.push(tag.clone());
+                }
+            }
+        }
+    }
+}
+
+fn add_members(known: &mut Value, more: &Value) {
+    if known.is_null() {
+        *known = Value::Object(Map::new());
+    }
+    if let (Some(known), Some(more)) = (known.as_object_mut(), more.as_object()) {
+        for (name, value) in more {
+            known.entry(name).or_insert_with(|| value.clone());
+        }
+    }
+}
+
+/// Removes schemas and headers that neither an operation nor a component that is used refers to.
+pub(super) fn drop_unused_components(document: &mut Value) {
+    let mut used = BTreeSet::new();
+    let mut found = references(&document["paths"]);
+    while let Some(reference) = found.pop() {
+        if let Some(component) = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer)) {
+            let further = references(component);
+            if used.insert(reference) {
+                found.extend(further);
+            }
+        }
+    }
+    let Some(kinds) = document["components"].as_object_mut() else { return };
+    for kind in ["schemas", "headers"] {
+        if let Some(Value::Object(components)) = kinds.get_mut(kind) {
+            components.retain(|name, _| used.contains(&format!("#/components/{kind}/{}", escaped(name))));
+        }
+    }
+    kinds.retain(|_, components| components.as_object().is_none_or(|components| !components.is_empty()));
+    if kinds.is_empty()
+        && let Some(document) = document.as_object_mut()
+    {
+        document.remove("components");
+    }
+}
+
+/// A part of a JSON pointer (RFC 6901 §3).
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// The values of all `$ref` in a value.
+fn references(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    collect(value, &mut found);
+    found
+}
+
+fn collect(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(reference) if name == "$ref" => found.push(reference.clone()),
+                    member => collect(member, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn components_are_kept_if_something_refers_to_them() {
+        let mut document = json!({
+            "paths": { "/": { "get": { "x": { "$ref": "#/components/schemas/A~1B" } } } },
+            "components": {
+                "schemas": {
+                    "A/B": { "items": { "$ref": "#/components/schemas/C" } },
+                    "C": { "items": { "$ref": "#/components/schemas/A~1B" } },
+                    "D": { "items": { "$ref": "#/components/schemas/D" } },
+                },
+                "headers": { "Age": {} },
+                "securitySchemes": { "bearer": {} },
+            },
+        });
+        drop_unused_components(&mut document);
+        let expected = json!({
+            "schemas": {
+                "A/B": { "items": { "$ref": "#/components/schemas/C" } },
+                "C": { "items": { "$ref": "#/components/schemas/A~1B" } },
+            },
+            "securitySchemes": { "bearer": {} },
+        });
+        assert_eq!(document["components"], expected);
+    }
+
+    #[test]
+    fn what_is_there_stays() {
+        let mut document = json!({ "paths": { "/a": { "get": 1 } }, "tags": [{ "name": "a", "x": 1 }] });
+        let more = json!({
+            "paths": { "/a": { "get": 2, "put": 3 }, "/b": { "get": 4 } },
+            "tags": [{ "name": "a" }, { "name": "b" }],
+            "components": { "schemas": { "B": {} } },
+        });
+        add(&mut document, &more);
+        let expected = json!({
+            "paths": { "/a": { "get": 1, "put": 3 }, "/b": { "get": 4 } },
+            "tags": [{ "name": "a", "x": 1 }, { "name": "b" }],
+            "components": { "schemas": { "B": {} } },
+        });
+        assert_eq!(document, expected);
+    }
+}

@@ -1,0 +1,44 @@
+//! The [OpenAPI](https://spec.openapis.org/oas/v3.1.1.html) document of an app, made from its routes.
+//!
+//! 1. [`App::openapi`](crate::App::openapi) returns the document without starting the app. A served app has it at
+//!    `GET /openapi.json` of the admin surface; `openapi.serve = "main"` moves it to the main listener.
+//! 2. Operations have the summary, description, tags, version and deprecation of their routes. Parameters and bodies
+//!    have the schemas of their types, if these derive `schemars::JsonSchema` (version 1). A type without a schema is
+//!    described by its name, and is a warning at start-up.
+//! 3. The rules of `#[derive(Validate)]` are in the schemas. A rule that JSON Schema cannot say, such as `custom`, is a
+//!    sentence in the description. Integers have the limits of their types.
+//! 4. Responses are those of the handler's return type, and those of the policies, extractors and of the server: 401
+//!    with the schemes of the verifiers, 429 with `Retry-After`, 503 of the breaker, and so on. They are
+//!    [problems](crate::problem), unless [`App::problems`](crate::App::problems) replaces the format. `default` is
+//!    every other error.
+//! 5. The policies of a route are members such as `x-routekit-cache`.
+//! 6. [`ApiInfo`] has the title and the version, and [adds the documents](ApiInfo::merge) of hand-written routers.
+//!
+//! A schema in which serde writes a type in another form than it reads it has two names: `User` in responses and
+//! `UserInput` in requests.
+
+mod document;
+mod extensions;
+mod facts;
+mod headers;
+mod info;
+mod merge;
+mod operation;
+mod operation_ids;
+mod page;
+mod parameters;
+mod policy_responses;
+mod problem;
+mod request_body;
+mod responses;
+mod schemas;
+mod security;
+mod serve;
+
+pub use self::{document::OpenApiDocument, info::ApiInfo};
+pub(crate) use self::{
+    document::document,
+    facts::{ApiFacts, DocumentedRoute},
+    security::SecuritySchemes,
+    serve::{DocumentMaker, PATHS, router},
+};

@@ -1,0 +1,179 @@
+//! The parameters of an operation: placeholders of the path, the query string, and headers.
+
+use serde_json::{Map, Value, json};
+
+use super::{facts::DocumentedRoute, schemas::Schemas};
+use crate::route::{Input, InputSource};
+
+/// Headers that OpenAPI describes elsewhere, and not as parameters.
+const NOT_PARAMETERS: [&str; 3] = ["accept", "authorization", "content-type"];
+
+pub(super) fn parameters(route: &DocumentedRoute<'_>, schemas: &mut Schemas) -> Vec<Value> {
+    let mut parameters = path(route, schemas);
+    for input in &route.description.inputs {
+        match input.source {
+            InputSource::Query => parameters.extend(query(route, input, schemas)),
+            InputSource::Header => parameters.extend(header(input, schemas)),
+            _ => {}
+        }
+    }
+    if let Some(policy) = &*route.policies.idempotent {
+        parameters.push(json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": policy.required(),
+            "description": "A string in double quotes that is unique to the request. A repeated request gets the \
+                            response of the first one.",
+            "schema": { "type": "string", "pattern": "^\"[\\x20\\x21\\x23-\\x5B\\x5D-\\x7E]{1,255}\"$" },
+        }));
+    }
+    parameters
+}
+
+/// The names of the placeholders of a template, in order; those that take several segments are marked.
+fn placeholders(template: &str) -> Vec<(&str, bool)> {
+    let mut rest = template;
+    let mut names = Vec::new();
+    while let Some(start) = rest.find('{') {
+        rest = &rest[start + 1..];
+        if let Some(behind) = rest.strip_prefix('{') {
+            rest = behind;
+            continue;
+        }
+        let Some(end) = rest.find('}') else { break };
+        let name = &rest[..end];
+        names.push((name.trim_start_matches('*'), name.starts_with('*')));
+        rest = &rest[end + 1..];
+    }
+    names
+}
+
+/// Every placeholder, whether the handler takes it as an argument, within a struct or a tuple, or not at all.
+fn path(route: &DocumentedRoute<'_>, schemas: &mut Schemas) -> Vec<Value> {
+    let inputs: Vec<&Input> =
+        route.description.inputs.iter().filter(|input| input.source == InputSource::Path).collect();
+    let whole = inputs.iter().find_map(|input| schemas.properties(&input.payload));
+    let placeholders = placeholders(route.path);
+    let parameter = |(name, is_rest): &(&str, bool)| {
+        let named = inputs.iter().find(|input| input.name == *name);
+        let own = named.and_then(|input| schemas.value_of(&input.payload));
+        let within = || Some(whole.as_ref()?.properties.get(*name)?.clone());
+        // `Path<u64>` has the name of its argument.
+        let only = || match (&inputs[..], &placeholders[..]) {
+            ([input], [_]) if whole.is_none() => Some(*input),
+            _ => None,
+        };
+        let mut schema = match own.or_else(within) {
+            Some(schema) => schema,
+            None => only().and_then(|input| schemas.value_of(&input.payload)).unwrap_or(json!({ "type": "string" })),
+        };
+        make_value(&mut schema);
+        // The router matches no empty segment.
+        if schema["type"] == "string" && schema.get("format").is_none() && schema.get("enum").is_none() {
+            let least = schema["minLength"].as_u64().unwrap_or(0).max(1);
+            schema["minLength"] = least.into();
+        }
+        let mut parameter = json!({ "name": name, "in": "path", "required": true, "schema": schema });
+        if *is_rest {
+            parameter["description"] = "The rest of the path, which may have slashes.".into();
+        }
+        move_description(&mut parameter);
+        parameter
+    };
+    placeholders.iter().map(parameter).collect()
+}
+
+/// A parameter for each field of the type. A type whose fields are not known is one parameter.
+fn query(route: &DocumentedRoute<'_>, input: &Input, schemas: &mut Schemas) -> Vec<Value> {
+    if input.payload.type_name.is_empty() {
+        return Vec::new();
+    }
+    let Some(object) = schemas.properties(&input.payload) else {
+        let schema = schemas.input(&input.payload, &route.label());
+        return vec![json!({
+            "name": input.name, "in": "query", "style": "form", "explode": true, "schema": schema,
+        })];
+    };
+    let parameter = |(name, mut schema): (String, Value)| {
+        make_value(&mut schema);
+        let is_required = input.required && object.required.contains(&name);
+        let mut parameter = json!({ "name": name, "in": "query", "schema": schema });
+        if is_required {
+            parameter["required"] = true.into();
+        }
+        move_description(&mut parameter);
+        parameter
+    };
+    object.properties.clone().into_iter().map(parameter).collect()
+}
+
+fn header(input: &Input, schemas: &mut Schemas) -> Option<Value> {
+    // `HeaderMap` has the name of its argument.
+    let is_name = !input.name.is_empty() && input.part().is_none();
+    if !is_name || NOT_PARAMETERS.contains(&input.name) {
+        return None;
+    }
+    let schema = schemas.value_of(&input.payload).unwrap_or(json!({ "type": "string" }));
+    Some(json!({ "name": input.name, "in": "header", "required": input.required, "schema": schema }))
+}
+
+/// Removes what a text in a URL cannot be: `null`, and a default of `null`.
+fn make_value(schema: &mut Value) {
+    let Some(object) = schema.as_object_mut() else { return };
+    if object.get("default").is_some_and(Value::is_null) {
+        object.remove("default");
+    }
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = &types[..] {
+            let only = only.clone();
+            object.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(values)) = object.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    if let Some(Value::Array(parts)) = object.get_mut("anyOf") {
+        parts.retain(|part| part["type"] != "null");
+        if let [Value::Object(only)] = &parts[..] {
+            let only: Map<String, Value> = only.clone();
+            object.remove("anyOf");
+            object.extend(only);
+        }
+    }
+}
+
+/// The description of a field becomes that of the parameter.
+fn move_description(parameter: &mut Value) {
+    let text = parameter["schema"].as_object_mut().and_then(|schema| schema.remove("description"));
+    if let Some(text) = text
+        && parameter.get("description").is_none()
+    {
+        parameter["description"] = text;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_found_beside_braces() {
+        assert_eq!(placeholders("/a/{id}/{*rest}"), [("id", false), ("rest", true)]);
+        assert_eq!(placeholders("/{{a}}/{b}"), [("b", false)]);
+        assert_eq!(placeholders("/a"), []);
+    }
+
+    #[test]
+    fn text_in_a_url_is_never_null() {
+        for (mut schema, expected) in [
+            (json!({ "type": ["integer", "null"], "default": null }), json!({ "type": "integer" })),
+            (json!({ "anyOf": [{ "$ref": "#/x" }, { "type": "null" }] }), json!({ "$ref": "#/x" })),
+            (json!({ "type": ["string", "integer"] }), json!({ "type": ["string", "integer"] })),
+            (json!({ "type": "integer", "default": 1 }), json!({ "type": "integer", "default": 1 })),
+        ] {
+            make_value(&mut schema);
+            assert_eq!(schema, expected);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! `GET /openapi.json`, `GET /openapi/{version}` and `GET /docs`.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use axum::{
+    Router,
+    extract::{Path, State, rejection::PathRejection},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use bytes::Bytes;
+use http::{HeaderValue, header};
+
+use super::{document::OpenApiDocument, page};
+use crate::{
+    problem::{Problem, Result},
+    route::Reserved,
+};
+
+/// The paths that routes of the app must not use if the document is served beside them.
+pub(crate) const PATHS: &[Reserved] = &[
+    Reserved { path: "/docs", what: "the page with its documentation" },
+    Reserved { path: "/openapi.json", what: "its OpenAPI document" },
+    Reserved { path: "/openapi/{*version}", what: "the OpenAPI document of a version" },
+];
+
+/// Makes documents when they are first requested, and keeps them.
+#[derive(Clone)]
+pub(crate) struct DocumentMaker(Arc<MakerState>);
+
+struct MakerState {
+    url: String,
+    make: MakeDocument,
+    /// By version; `None` is the document of all routes. There are as many as the routes have versions.
+    made: RwLock<BTreeMap<Option<String>, Served>>,
+}
+
+type MakeDocument = Box<dyn Fn(Option<&str>) -> Option<OpenApiDocument> + Send + Sync>;
+
+/// A document in both forms.
+#[derive(Clone)]
+struct Served {
+    json: Bytes,
+    page: Bytes,
+}
+
+impl DocumentMaker {
+    /// `make` returns the document of one version, or of all routes. `None` if no route has this version.
+    /// `url` is that of the app, for the examples of the page.
+    pub(crate) fn new(
+        url: String,
+        make: impl Fn(Option<&str>) -> Option<OpenApiDocument> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(MakerState { url, make: Box::new(make), made: RwLock::default() }))
+    }
+
+    fn get(&self, version: Option<&str>) -> Result<Served> {
+        let key = version.map(str::to_owned);
+        if let Some(served) = self.0.made.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(served.clone());
+        }
+        let document = (self.0.make)(version);
+        let document = document.ok_or_else(|| Problem::not_found("no route of this app has this version"))?;
+        let json = Bytes::from(document.as_json().to_string());
+        let served = Served { json, page: page::page(document.as_json(), &self.0.url).into() };
+        self.0.made.write().unwrap_or_else(PoisonError::into_inner).insert(key, served.clone());
+        Ok(served)
+    }
+}
+
+impl fmt::Debug for DocumentMaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DocumentMaker")
+    }
+}
+
+/// The router of all three.
+pub(crate) fn router(maker: DocumentMaker) -> Router {
+    Router::new()
+        .route("/openapi.json", get(whole))
+        .route("/openapi/{*version}", get(of_version))
+        .route("/docs", get(docs))
+        .with_state(maker)
+}
+
+async fn whole(State(maker): State<DocumentMaker>) -> Result<Response> {
+    Ok(json(maker.get(None)?))
+}
+
+async fn of_version(
+    State(maker): State<DocumentMaker>,
+    version: Result<Path<String>, PathRejection>,
+) -> Result<Response> {
+    let Path(version) = version.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let version = version.strip_suffix(".json").unwrap_or(&version);
+    Ok(json(maker.get(Some(version))?))
+}
+
+async fn docs(State(maker): State<DocumentMaker>) -> Result<Response> {
+    let page = maker.get(None)?.page;
+    Ok((page::headers(), page).into_response())
+}
+
+fn json(served: Served) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    (headers, served.json).into_response()
+}
