@@ -66,8 +66,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("system/monitor.rs", "tokio::runtime"),
     ("system/runtime.rs", "tokio::runtime"),
     // `Spawner::tokio`, which a program chooses.
-    ("base/spawner.rs", "tokio::runtime"),
-    ("base/spawner.rs", "tokio::spawn"),
+    ("base/spawner/mod.rs", "tokio::runtime"),
+    ("base/spawner/mod.rs", "tokio::spawn"),
     // A program calls `telemetry::init` itself, before there is an app.
     ("telemetry/init.rs", "std::env"),
     // Spans are exported before, beside and after an app.

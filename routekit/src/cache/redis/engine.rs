@@ -19,7 +19,7 @@ use redis::{Cmd, RedisError, Value};
 use super::{
     key_layout::KeyLayout,
     link::{RedisConnection, RedisLink, ServerAddress, write_probe},
-    missed::{MissedInvalidations, RepeatingTask, Unfinished},
+    missed::{MissedInvalidations, Unfinished},
     plain_check::{self, KnownTags, PlainDecision},
     scripts::Script,
     timeline::{EpochId, KnownEpoch, Reading, Timeline},
@@ -30,7 +30,10 @@ use super::{
     },
 };
 use crate::{
-    base::{clock::Clock, spawner::Spawner},
+    base::{
+        clock::Clock,
+        spawner::{Spawner, sole_task::RunningTask},
+    },
     cache::{
         store::{contract::StoreError, key::Key},
         validity::{stamp::Stamp, target::Target},
@@ -54,7 +57,7 @@ pub(super) struct RedisEngine {
     pub(super) timeline: Timeline,
     /// The tags of entries, which allow a lookup without a script.
     pub(super) known_tags: KnownTags,
-    missed: Arc<MissedInvalidations>,
+    missed: MissedInvalidations,
     pub(super) spawner: Spawner,
     pub(super) horizon: Duration,
     pub(super) clock: Clock,
@@ -97,7 +100,7 @@ impl RedisEngine {
             keys,
             timeline: Timeline::default(),
             known_tags: KnownTags::default(),
-            missed: Arc::default(),
+            missed: MissedInvalidations::default(),
             spawner,
             horizon,
             clock,
@@ -238,9 +241,7 @@ impl RedisEngine {
     }
 
     fn start_repeating(self: &Arc<Self>) {
-        if let Some(task) = RepeatingTask::new(&self.missed) {
-            self.spawner.spawn_repeatable(repeat_until_done(Arc::downgrade(self), task));
-        }
+        self.missed.task.start(&self.spawner, |running| repeat_until_done(Arc::downgrade(self), running));
     }
 
     pub(super) fn invalidation_budget(&self) -> Countdown {
@@ -449,9 +450,9 @@ impl RedisEngine {
 }
 
 /// Repeats the invalidations that Redis may not have received, as soon as it can be reached.
-async fn repeat_until_done(engine: Weak<RedisEngine>, task: RepeatingTask) {
-    let mut unfinished = Some(task);
-    while let Some(task) = unfinished {
+async fn repeat_until_done(engine: Weak<RedisEngine>, running: RunningTask) {
+    let mut unfinished = Some(running);
+    while let Some(running) = unfinished {
         // A store that is dropped repeats nothing.
         while let Some(engine) = engine.upgrade().filter(|engine| engine.missed.any()) {
             if engine.link.connect(PAUSE).await.is_ok() {
@@ -461,7 +462,7 @@ async fn repeat_until_done(engine: Weak<RedisEngine>, task: RepeatingTask) {
             drop(engine);
             pause(PAUSE, &Clock::system()).await;
         }
-        unfinished = task.end().filter(|_| engine.strong_count() > 0);
+        unfinished = running.end(|| engine.upgrade().is_some_and(|engine| engine.missed.any()));
     }
 }
 

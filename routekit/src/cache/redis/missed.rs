@@ -1,13 +1,10 @@
 //! Invalidations that Redis may not have received.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::cache::validity::target::Target;
+use crate::{base::spawner::sole_task::SoleTask, cache::validity::target::Target};
 
 /// With more targets, everything is invalidated instead.
 const MAX_TARGETS: usize = 1024;
@@ -21,8 +18,8 @@ pub(super) struct MissedInvalidations {
     any: AtomicBool,
     /// Held while the list is repeated.
     pub(super) repeating: tokio::sync::Mutex<()>,
-    /// Whether a task repeats the list.
-    has_task: AtomicBool,
+    /// Repeats the list.
+    pub(super) task: SoleTask,
 }
 
 /// A list of targets, or everything.
@@ -66,30 +63,6 @@ impl MissedInvalidations {
             list.targets.drain(..count);
         }
         self.any.store(list.everything > 0 || !list.targets.is_empty(), Ordering::SeqCst);
-    }
-}
-
-/// The task that repeats the list. There is one at a time.
-pub(super) struct RepeatingTask(Arc<MissedInvalidations>);
-
-impl RepeatingTask {
-    /// `None` if there is one.
-    pub(super) fn new(missed: &Arc<MissedInvalidations>) -> Option<Self> {
-        let has_task = missed.has_task.swap(true, Ordering::SeqCst);
-        (!has_task).then(|| Self(Arc::clone(missed)))
-    }
-
-    /// Ends the task, unless an invalidation was missed that started no task because this one still ran.
-    pub(super) fn end(self) -> Option<Self> {
-        let missed = Arc::clone(&self.0);
-        drop(self);
-        missed.any().then(|| Self::new(&missed)).flatten()
-    }
-}
-
-impl Drop for RepeatingTask {
-    fn drop(&mut self) {
-        self.0.has_task.store(false, Ordering::SeqCst);
     }
 }
 
@@ -138,19 +111,6 @@ mod tests {
         drop(Unfinished::new(&missed, &one, false, repeat));
         assert!(missed.any() && repeated.get() == 1);
         assert_eq!(missed.list().targets, one);
-    }
-
-    #[test]
-    fn a_task_continues_if_something_was_missed_at_its_end() {
-        let missed = Arc::new(MissedInvalidations::default());
-        let task = RepeatingTask::new(&missed).unwrap();
-        // The task has seen that the list is empty.
-        missed.add(&targets(&["one"]), false);
-        assert!(RepeatingTask::new(&missed).is_none(), "there is one");
-        let task = task.end().expect("it continues");
-        missed.repeated(&missed.list());
-        assert!(task.end().is_none());
-        assert!(RepeatingTask::new(&missed).is_some(), "it has ended");
     }
 
     #[test]

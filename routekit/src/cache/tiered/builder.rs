@@ -1,16 +1,13 @@
 //! The settings of a tiered store.
 
-use std::{
-    fmt,
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
     held_turns::HeldTurns, near::NearTier, parts::TieredParts, store::TieredStore, trust::FeedTrust,
     write_behind::WriteBehind,
 };
 use crate::{
+    base::spawner::sole_task::SoleTask,
     cache::{redis::store::RedisStore, redis_fallback::RedisFallback, store::embedded::DEFAULT_BYTES},
     route::Consistency,
 };
@@ -92,7 +89,8 @@ impl TieredStoreBuilder {
                 consistency: self.consistency,
                 clock,
                 spawner,
-                is_followed: AtomicBool::new(false),
+                following: SoleTask::default(),
+                extending: SoleTask::default(),
                 beat_now: Arc::default(),
                 redis: self.redis,
             }),

@@ -1,13 +1,13 @@
 //! The task that follows the invalidations of all processes.
 
 use std::{
-    sync::{Arc, Weak, atomic::Ordering},
+    sync::{Arc, Weak},
     time::Duration,
 };
 
 use super::{parts::TieredParts, store::TieredStore};
 use crate::{
-    base::{clock::Clock, printable::Chain},
+    base::{clock::Clock, printable::Chain, spawner::sole_task::RunningTask},
     cache::redis::feed::{FeedEvent, FeedHeartbeat, RedisFeed},
     deadline::{pause, within},
 };
@@ -25,34 +25,21 @@ impl TieredStore {
     /// Starts to follow, unless that was done before, or nothing is kept in memory.
     pub(super) fn follow(&self) {
         let parts = &self.parts;
-        if parts.lease.is_zero() || parts.is_followed.load(Ordering::Relaxed) {
-            return;
-        }
-        if !parts.is_followed.swap(true, Ordering::SeqCst) {
-            parts.spawner.spawn_repeatable(follow(Following(Arc::downgrade(parts))));
+        // Each lookup asks, so that the next one starts another task if the runtime of the first one has ended.
+        if !parts.lease.is_zero() && !parts.following.runs() {
+            parts.following.start(&parts.spawner, |running| follow(Arc::downgrade(parts), running));
         }
     }
 }
 
-/// The task. If its runtime ends first, the next lookup starts another one.
-struct Following(Weak<TieredParts>);
-
-impl Drop for Following {
-    fn drop(&mut self) {
-        if let Some(parts) = self.0.upgrade() {
-            parts.is_followed.store(false, Ordering::SeqCst);
-        }
-    }
-}
-
-async fn follow(task: Following) {
+async fn follow(store: Weak<TieredParts>, _running: RunningTask) {
     let mut wait = *PAUSES.start();
     let mut is_refused = false;
     // A store that is dropped follows nothing.
-    while let Some(parts) = task.0.upgrade() {
+    while let Some(parts) = store.upgrade() {
         // The connection of requests is retried, and logged, by itself.
         if parts.redis.connect(ATTEMPT).await.is_ok() {
-            let weak = Weak::clone(&task.0);
+            let weak = Weak::clone(&store);
             let receive = move |event| {
                 if let Some(parts) = weak.upgrade() {
                     parts.receive(event);
@@ -61,7 +48,7 @@ async fn follow(task: Following) {
             match parts.redis.open_feed(receive).await {
                 Ok(feed) => {
                     drop(parts);
-                    if beat_until_lost(&task.0, &feed, &mut is_refused).await {
+                    if beat_until_lost(&store, &feed, &mut is_refused).await {
                         wait = *PAUSES.start();
                     }
                 }

@@ -1,15 +1,15 @@
 //! What the tasks and the handles of a tiered store share.
 
-use std::{
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 
 use super::{held_turns::HeldTurns, near::NearTier, trust::FeedTrust, write_behind::WriteBehind};
 use crate::{
-    base::{clock::Clock, spawner::Spawner},
+    base::{
+        clock::Clock,
+        spawner::{Spawner, sole_task::SoleTask},
+    },
     cache::{redis::store::RedisStore, redis_fallback::RedisFallback},
     route::Consistency,
 };
@@ -27,8 +27,10 @@ pub(super) struct TieredParts {
     pub(super) consistency: Consistency,
     pub(super) clock: Clock,
     pub(super) spawner: Spawner,
-    /// Whether a task follows the feed.
-    pub(super) is_followed: AtomicBool,
+    /// Follows the feed.
+    pub(super) following: SoleTask,
+    /// Extends the turns.
+    pub(super) extending: SoleTask,
     /// Asks for a heartbeat at once.
     pub(super) beat_now: Arc<Notify>,
 }

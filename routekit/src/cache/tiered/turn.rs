@@ -8,7 +8,7 @@ use std::{
 
 use super::{parts::TieredParts, store::TieredStore};
 use crate::{
-    base::clock::Clock,
+    base::{clock::Clock, spawner::sole_task::RunningTask},
     cache::{
         redis::turns::{BackgroundWrite, TURN, TurnAnswer, TurnChange, TurnToken},
         store::{key::Key, lookup_result::Lookup},
@@ -139,37 +139,22 @@ impl TieredStore {
     /// Extends the turn from now on.
     fn hold(&self, turn: HeldTurn) -> HeldTurn {
         let parts = &self.parts;
-        if parts.turns.insert(turn.token, turn.key.clone()) {
-            parts.spawner.spawn_repeatable(extend_until_none(ExtendingTask(Arc::downgrade(parts))));
-        }
+        parts.turns.insert(turn.token, turn.key.clone());
+        parts.extending.start(&parts.spawner, |running| extend_until_none(Arc::downgrade(parts), running));
         turn
     }
 }
 
-/// The task that extends the turns of this process. If its runtime ends first, the next turn starts another one.
-struct ExtendingTask(Weak<TieredParts>);
-
-impl Drop for ExtendingTask {
-    fn drop(&mut self) {
-        if let Some(parts) = self.0.upgrade() {
-            parts.turns.task_ended();
-        }
-    }
-}
-
-async fn extend_until_none(mut task: ExtendingTask) {
-    loop {
+/// Extends the turns of this process, while it has any.
+async fn extend_until_none(parts: Weak<TieredParts>, running: RunningTask) {
+    let mut unfinished = Some(running);
+    while let Some(running) = unfinished {
         pause(TURN / 4, &Clock::system()).await;
-        let Some(parts) = task.0.upgrade() else { return };
-        let held = parts.turns.held_or_end();
-        if held.is_empty() {
-            // From here on, another task may run.
-            task.0 = Weak::new();
-            return;
-        }
-        for (token, key) in held {
+        let Some(parts) = parts.upgrade() else { return };
+        for (token, key) in parts.turns.held() {
             parts.writes.push(BackgroundWrite::Turn(key, token, TurnChange::Extend));
         }
+        unfinished = if parts.turns.any() { Some(running) } else { running.end(|| parts.turns.any()) };
     }
 }
 

@@ -11,7 +11,13 @@ use std::{
 use parking_lot::Mutex;
 
 use crate::{
-    base::{printable::Chain, spawner::Spawner},
+    base::{
+        printable::Chain,
+        spawner::{
+            Spawner,
+            sole_task::{RunningTask, SoleTask},
+        },
+    },
     cache::redis::{store::RedisStore, turns::BackgroundWrite},
 };
 
@@ -27,6 +33,7 @@ pub(super) struct WriteBehind {
     redis: RedisStore,
     spawner: Spawner,
     queue: Mutex<WriteQueue>,
+    writing: SoleTask,
     /// Entries that were not written: there was no room for them, or Redis did not take them.
     lost: AtomicU64,
 }
@@ -36,13 +43,12 @@ struct WriteQueue {
     /// Each with its size when it came: a response grows when it becomes a hit.
     writes: VecDeque<(BackgroundWrite, usize)>,
     bytes: usize,
-    /// Whether a task writes.
-    has_task: bool,
 }
 
 impl WriteBehind {
     pub(super) fn new(redis: RedisStore, spawner: Spawner) -> Arc<Self> {
-        Arc::new(Self { redis, spawner, queue: Mutex::default(), lost: AtomicU64::new(0) })
+        let (queue, writing) = (Mutex::default(), SoleTask::default());
+        Arc::new(Self { redis, spawner, queue, writing, lost: AtomicU64::new(0) })
     }
 
     /// Writes soon. Returns `false` if an entry is dropped because there is no room: a store may do that at any time.
@@ -55,11 +61,8 @@ impl WriteBehind {
         }
         queue.bytes += size;
         queue.writes.push_back((write, size));
-        if !queue.has_task {
-            queue.has_task = true;
-            drop(queue);
-            self.spawner.spawn_repeatable(write_until_empty(WritingTask { queue: Arc::clone(self), has_ended: false }));
-        }
+        drop(queue);
+        self.writing.start(&self.spawner, |running| write_until_empty(Arc::clone(self), running));
         true
     }
 
@@ -68,7 +71,7 @@ impl WriteBehind {
         self.lost.load(Ordering::Relaxed)
     }
 
-    /// The next writes; none if the task ends.
+    /// The next writes.
     fn next(&self) -> Vec<BackgroundWrite> {
         let mut queue = self.queue.lock();
         let (mut batch, mut bytes) = (Vec::new(), 0);
@@ -78,38 +81,28 @@ impl WriteBehind {
             batch.push(write);
         }
         queue.bytes -= bytes;
-        queue.has_task = !batch.is_empty();
         batch
     }
-}
 
-/// The task that writes. If its runtime ends first, the next write starts another one.
-struct WritingTask {
-    queue: Arc<WriteBehind>,
-    has_ended: bool,
-}
-
-impl Drop for WritingTask {
-    fn drop(&mut self) {
-        if !self.has_ended {
-            self.queue.queue.lock().has_task = false;
-        }
+    fn has_writes(&self) -> bool {
+        !self.queue.lock().writes.is_empty()
     }
 }
 
-async fn write_until_empty(mut task: WritingTask) {
-    loop {
-        let batch = task.queue.next();
+async fn write_until_empty(behind: Arc<WriteBehind>, running: RunningTask) {
+    let mut unfinished = Some(running);
+    while let Some(running) = unfinished {
+        let batch = behind.next();
         if batch.is_empty() {
-            // From here on, another task may run.
-            task.has_ended = true;
-            return;
+            unfinished = running.end(|| behind.has_writes());
+            continue;
         }
+        unfinished = Some(running);
         let puts = batch.iter().filter(|write| matches!(write, BackgroundWrite::Put(_))).count();
-        let lost = task.queue.redis.write_all(batch).await.unwrap_or_else(|error| {
+        let lost = behind.redis.write_all(batch).await.unwrap_or_else(|error| {
             tracing::debug!(error = %Chain(&error), "entries are not stored in Redis");
             puts
         });
-        task.queue.lost.fetch_add(lost as u64, Ordering::Relaxed);
+        behind.lost.fetch_add(lost as u64, Ordering::Relaxed);
     }
 }

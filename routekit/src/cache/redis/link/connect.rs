@@ -21,7 +21,10 @@ use tokio_rustls::TlsConnector;
 
 use super::{server_address::ServerAddress, server_info::ServerInfo};
 use crate::{
-    base::{spawner::Spawner, tls},
+    base::{
+        spawner::{Spawner, sole_task::SoleTask},
+        tls,
+    },
     cache::redis::scripts::Script,
     deadline::within,
 };
@@ -35,8 +38,8 @@ pub(in crate::cache::redis) struct RedisConnection {
     pub(in crate::cache::redis) server: ServerInfo,
     /// The digests of the scripts, in the order of [`Script::ALL`].
     digests: Vec<String>,
-    /// Whether a late answer has begun a search for another connection.
-    pub(super) is_doubted: AtomicBool,
+    /// Searches for another connection, because an answer was late.
+    pub(super) doubt: SoleTask,
     is_lost: AtomicBool,
 }
 
@@ -198,9 +201,9 @@ impl RedisConnector {
         if server.is_replica && !server.is_cluster {
             return Err(ConnectFault::unreachable("the server is a replica, which does not accept writes"));
         }
-        let (is_doubted, is_lost) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (doubt, is_lost) = (SoleTask::default(), AtomicBool::new(false));
         let address = self.address.clone();
-        Ok(RedisConnection { number, address, multiplexed, server, digests, is_doubted, is_lost })
+        Ok(RedisConnection { number, address, multiplexed, server, digests, doubt, is_lost })
     }
 
     async fn stream(&self) -> Result<Box<dyn ByteStream>, ConnectFault> {

@@ -10,7 +10,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Weak, atomic::Ordering},
+    sync::{Arc, Weak},
     time::Duration,
 };
 
@@ -24,7 +24,10 @@ pub(super) use self::{
 use self::{connect::RedisConnector, finder::ServerFinder, probe::WriteProbe};
 use super::key_layout::KeyLayout;
 use crate::{
-    base::{clock::Clock, spawner::Spawner},
+    base::{
+        clock::Clock,
+        spawner::{Spawner, sole_task::RunningTask},
+    },
     cache::store::contract::StoreError,
     deadline::{Countdown, pause, within},
 };
@@ -245,9 +248,9 @@ impl LinkShared {
             LinkState::Connected(current) if current.number == connection.number => Arc::clone(current),
             _ => return,
         };
-        if !current.is_doubted.swap(true, Ordering::Relaxed) {
-            self.spawner.spawn_repeatable(judge(Judging { link: Arc::downgrade(self), connection: current }));
-        }
+        let link = Arc::downgrade(self);
+        let doubted = Arc::clone(&current);
+        current.doubt.start(&self.spawner, |running| judge(link, doubted, running));
     }
 
     fn change(self: &Arc<Self>, next: impl FnOnce(&LinkState) -> Option<LinkState>) -> bool {
@@ -265,28 +268,16 @@ impl LinkShared {
     }
 }
 
-/// The task that finds out whether a server with a late answer can still be used. If its runtime ends first, the next
-/// late answer starts another one.
-struct Judging {
-    link: Weak<LinkShared>,
-    connection: Arc<RedisConnection>,
-}
-
-impl Drop for Judging {
-    fn drop(&mut self) {
-        self.connection.is_doubted.store(false, Ordering::Relaxed);
-    }
-}
-
-async fn judge(task: Judging) {
-    let Some(link) = task.link.upgrade() else { return };
+/// Finds out whether a server with a late answer can still be used.
+async fn judge(link: Weak<LinkShared>, connection: Arc<RedisConnection>, _running: RunningTask) {
+    let Some(link) = link.upgrade() else { return };
     let limit = DOUBT_LIMIT.max(link.finder.budget * DOUBT_SHARE);
     let unanswered = || Err(ConnectFault::unreachable(format!("no answer within {limit:?}")));
     match within(limit, link.finder.find()).await.unwrap_or_else(unanswered) {
         Ok(fresh) => {
             tracing::debug!(server = %fresh.address, "Redis was late, and is used on another connection");
             link.state.send_if_modified(|state| match state {
-                LinkState::Connected(current) if current.number == task.connection.number => {
+                LinkState::Connected(current) if current.number == connection.number => {
                     *state = LinkState::Connected(Arc::new(fresh));
                     true
                 }
@@ -295,12 +286,15 @@ async fn judge(task: Judging) {
         }
         Err(fault) => {
             let reason = fault.reason.clone();
-            link.broken(&task.connection, LinkState::Away(fault), &reason);
+            link.broken(&connection, LinkState::Away(fault), &reason);
         }
     }
 }
 
 /// The task that connects. If its runtime ends first, the next request starts another one.
+///
+/// Not a `SoleTask`: requests decide by the state, which changes in one step with whether a task runs, so that a flag
+/// beside it could disagree. And a runtime that ends must leave the state in which the next request starts a task.
 struct Reconnecting(Weak<LinkShared>);
 
 impl Drop for Reconnecting {

@@ -4,6 +4,9 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use tokio::runtime::Handle;
 
+#[cfg(feature = "redis")]
+pub(crate) mod sole_task;
+
 /// Starts tasks, for work that continues after a request. Clones share the function.
 ///
 /// ```
