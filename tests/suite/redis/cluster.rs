@@ -1,10 +1,7 @@
 //! A Redis Cluster of three nodes. The URL names one that does not have the slot of the keys.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -21,7 +18,7 @@ use super::{
 use crate::{
     cache_race::{Race, run},
     cache_store::broken_between,
-    support::{MINUTE, RedisCluster, RedisServer},
+    support::{MINUTE, RedisCluster, RedisServer, during_faults},
 };
 
 const PREFIX: &str = "routekit";
@@ -102,18 +99,14 @@ async fn reads_see_nothing_older_while_the_slot_moves() {
         stop: Arc::clone(&stop),
         ..Race::default()
     };
-    let racing = tokio::spawn(run(race));
-    let moves = tokio::task::spawn_blocking(move || {
+    let moves = move || {
         for _ in 0..12 {
             std::thread::sleep(Duration::from_millis(150));
             cluster.move_slot();
         }
-        std::thread::sleep(Duration::from_millis(300));
         cluster
-    });
-    let _cluster = moves.await.unwrap();
-    stop.store(true, Ordering::SeqCst);
-    let history = racing.await.unwrap();
+    };
+    let history = during_faults(run(race), stop, moves).await;
     let (reads, hits, failed) = (history.reads(), history.hits(), history.failed());
     eprintln!("{reads} reads, {hits} hits, {failed} failed invalidations");
     assert!(hits > 100, "{hits} hits of {reads} say little");

@@ -1,10 +1,7 @@
 //! The race of `cache_race`, with several caches on one Redis, undisturbed and while the server fails.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -12,7 +9,7 @@ use routekit::cache::{Cache, CacheBuilder, RedisStore};
 
 use crate::{
     cache_race::{Race, run},
-    support::RedisServer,
+    support::{RedisServer, during_faults, twenty_faults},
 };
 
 /// Caches of as many processes, with the largest budget.
@@ -36,7 +33,7 @@ async fn reads_after_an_invalidation_in_any_process_see_nothing_older() {
 /// No request fails. Once an invalidation has succeeded, no process serves anything older.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn reads_see_nothing_older_while_the_server_is_killed_paused_and_flushed() {
-    let Some(mut server) = RedisServer::start("chaos", &[]) else { return };
+    let Some(server) = RedisServer::start("chaos", &[]) else { return };
     let stop = Arc::new(AtomicBool::new(false));
     let race = Race {
         caches: caches(&server.url(), 4),
@@ -47,33 +44,8 @@ async fn reads_see_nothing_older_while_the_server_is_killed_paused_and_flushed()
         stop: Arc::clone(&stop),
         ..Race::default()
     };
-    let racing = tokio::spawn(run(race));
-    let faults = tokio::task::spawn_blocking(move || {
-        let pause = |millis| std::thread::sleep(Duration::from_millis(millis));
-        for round in 0..20 {
-            pause(100);
-            match round % 5 {
-                0 => server.restart_empty(),
-                1 => {
-                    server.pause();
-                    pause(100);
-                    server.resume();
-                }
-                2 => {
-                    server.save();
-                    pause(50);
-                    server.restart();
-                }
-                3 => server.run::<()>(&["FLUSHALL"]),
-                _ => server.run::<()>(&["DEL", "{routekit}:clock"]),
-            }
-        }
-        pause(300);
-        server
-    });
-    let _server = faults.await.unwrap();
-    stop.store(true, Ordering::SeqCst);
-    let history = racing.await.unwrap();
+    let faults = move || twenty_faults(server, Duration::from_millis(100));
+    let history = during_faults(run(race), stop, faults).await;
     let (reads, hits, failed) = (history.reads(), history.hits(), history.failed());
     eprintln!("{reads} reads, {hits} hits, {failed} failed invalidations");
     assert!(hits > 100, "{hits} hits of {reads} say little");

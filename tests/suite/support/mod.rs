@@ -1,6 +1,7 @@
 //! Helpers that several modules of the suite share.
 
 mod cache;
+mod faults;
 mod on_task;
 mod programs;
 #[path = "../../../routekit/src/base/property.rs"]
@@ -15,6 +16,7 @@ mod wait;
 
 pub(crate) use self::{
     cache::{exact, tenant, x_cache_of},
+    faults::{during_faults, twenty_faults},
     on_task::OnTask,
     programs::{Process, free_port, output_of, temporary, test_as_program, tool},
     property::check,

@@ -1,10 +1,7 @@
 //! The race of `cache_race`, with several processes.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -13,7 +10,7 @@ use routekit::cache::{Cache, CacheBuilder, Consistency, TieredStoreBuilder};
 use super::{LEASE, tiered};
 use crate::{
     cache_race::{History, Race, run},
-    support::RedisServer,
+    support::{RedisServer, during_faults, twenty_faults},
 };
 
 fn race(url: &str, count: usize, with: impl Fn(TieredStoreBuilder) -> TieredStoreBuilder) -> Race {
@@ -65,35 +62,10 @@ async fn strict_processes_see_invalidations_at_once() {
 /// Without a fallback, nothing is served that may be invalid, whatever happens to the server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn reads_are_late_by_the_lease_at_most_while_the_server_is_killed_paused_and_flushed() {
-    let Some(mut server) = RedisServer::start("tiered-chaos", &[]) else { return };
+    let Some(server) = RedisServer::start("tiered-chaos", &[]) else { return };
     let stop = Arc::new(AtomicBool::new(false));
     let race = race(&server.url(), 4, |store| store.fallback(routekit::cache::RedisFallback::None));
     let race = Race { operations: usize::MAX, tags_only: true, stop: Arc::clone(&stop), ..race };
-    let racing = tokio::spawn(run(race));
-    let faults = tokio::task::spawn_blocking(move || {
-        let pause = |millis| std::thread::sleep(Duration::from_millis(millis));
-        for round in 0..20 {
-            pause(200);
-            match round % 5 {
-                0 => server.restart_empty(),
-                1 => {
-                    server.pause();
-                    pause(100);
-                    server.resume();
-                }
-                2 => {
-                    server.save();
-                    pause(50);
-                    server.restart();
-                }
-                3 => server.run::<()>(&["FLUSHALL"]),
-                _ => server.run::<()>(&["DEL", "{routekit}:clock"]),
-            }
-        }
-        pause(300);
-        server
-    });
-    let _server = faults.await.unwrap();
-    stop.store(true, Ordering::SeqCst);
-    assert_within_the_lease(racing.await.unwrap());
+    let faults = move || twenty_faults(server, Duration::from_millis(200));
+    assert_within_the_lease(during_faults(run(race), stop, faults).await);
 }
