@@ -138,6 +138,8 @@ pub mod respond;
 pub mod retry;
 pub mod route;
 pub mod sensitive_headers;
+#[cfg(feature = "redis")]
+mod shared_commands;
 mod shared_quotas;
 pub mod shutdown;
 pub mod statistics;

@@ -6,25 +6,39 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use http::StatusCode;
+use serde::Serialize;
+
 use super::authorize::AdminChange;
 use crate::{
-    breaker::{BreakerSnapshot, Breakers, CircuitBreaker, Mode},
+    breaker::{BreakerCommands, BreakerSnapshot, Breakers, CircuitBreaker, CommandReach, Mode},
     problem::{Problem, Result},
 };
 
 type NamePath = std::result::Result<Path<String>, PathRejection>;
 
-pub(super) async fn list(State(breakers): State<Breakers>) -> Json<Vec<BreakerSnapshot>> {
-    Json(breakers.snapshots())
+/// A breaker after a command, and which processes the command acts on.
+#[derive(Serialize)]
+struct CommandAnswer {
+    #[serde(flatten)]
+    breaker: BreakerSnapshot,
+    /// `this`, or `all` if it is recorded for the others.
+    processes: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
 }
 
-pub(super) async fn show(State(breakers): State<Breakers>, name: NamePath) -> Result<Json<BreakerSnapshot>> {
-    Ok(Json(find(&breakers, name)?.snapshot()))
+pub(super) async fn list(State(commands): State<BreakerCommands>) -> Json<Vec<BreakerSnapshot>> {
+    Json(commands.breakers().snapshots())
 }
 
-/// Runs the command in the body, such as `force_open`.
-pub(super) async fn change(State(breakers): State<Breakers>, name: NamePath, body: String) -> Result<Response> {
-    let breaker = find(&breakers, name)?;
+pub(super) async fn show(State(commands): State<BreakerCommands>, name: NamePath) -> Result<Json<BreakerSnapshot>> {
+    Ok(Json(find(commands.breakers(), name)?.snapshot()))
+}
+
+/// Runs the command in the body, such as `force_open`. The status is 202 if it does not act on all processes yet.
+pub(super) async fn change(State(commands): State<BreakerCommands>, name: NamePath, body: String) -> Result<Response> {
+    let breaker = find(commands.breakers(), name)?;
     let mode = match body.trim() {
         "force_open" => Mode::ForcedOpen,
         "force_closed" => Mode::ForcedClosed,
@@ -37,11 +51,20 @@ pub(super) async fn change(State(breakers): State<Breakers>, name: NamePath, bod
         }
     };
     let describe = |snapshot: &BreakerSnapshot| format!("{}: {}, {}", snapshot.name, snapshot.state, snapshot.mode);
-    let before = breaker.snapshot();
-    breaker.command(mode);
+    let before = describe(&breaker.snapshot());
+    let reach = commands.command(&breaker, mode).await;
     let after = breaker.snapshot();
-    let change = AdminChange { before: Some(describe(&before)), after: describe(&after) };
-    Ok((Extension(change), Json(after)).into_response())
+    let (status, processes, in_audit, detail) = match reach {
+        CommandReach::ThisProcess => (StatusCode::OK, "this", "", None),
+        CommandReach::AllProcesses => (StatusCode::OK, "all", "; in all processes", None),
+        CommandReach::OthersLater => {
+            let detail = "Redis cannot be used: the other processes get the command once it can";
+            (StatusCode::ACCEPTED, "this", "; in this process, and in the others later", Some(detail))
+        }
+    };
+    let change = AdminChange { before: Some(before), after: format!("{}{in_audit}", describe(&after)) };
+    let answer = CommandAnswer { breaker: after, processes, detail };
+    Ok((status, Extension(change), Json(answer)).into_response())
 }
 
 fn find(breakers: &Breakers, name: NamePath) -> Result<CircuitBreaker> {

@@ -51,7 +51,7 @@
 //! | `DELETE /cache` | clears the cache; operators only |
 //! | `GET /breakers` | [the state of every circuit breaker](crate::breaker::BreakerSnapshot) |
 //! | `GET /breakers/{name}` | the state of one, whose name may be percent-encoded: `/breakers/GET%20%2Fusers` |
-//! | `PUT /breakers/{name}` | `force_open`, `force_closed`, `disabled` or `metrics_only`, until the next start or `reset`; operators only |
+//! | `PUT /breakers/{name}` | `force_open`, `force_closed`, `disabled` or `metrics_only`, until the next start or `reset`; with [`redis.breaker_commands`](crate::guide::redis#commands-to-circuit-breakers) on all processes; operators only |
 //!
 //! Tags and patterns are percent-decoded once. They refer to the default partition of the app's cache, or to another
 //! one with `?partition=acme`; so does `DELETE /cache`. The response has a `message`. The status is 503 if the store
@@ -97,7 +97,7 @@ pub(crate) use self::{
 #[cfg(feature = "prometheus")]
 use crate::metrics::Exporter;
 use crate::{
-    access_log::AccessLog, alerts::Alerts, breaker::Breakers, cache::Cache, explained::ExplainedRequests,
+    access_log::AccessLog, alerts::Alerts, breaker::BreakerCommands, cache::Cache, explained::ExplainedRequests,
     health::HealthMonitor, performance::Metrics, policy::Explanation, route::Reserved, timeout::TimeoutLayer,
 };
 
@@ -117,7 +117,7 @@ pub(crate) struct Admin {
     #[cfg(feature = "telemetry")]
     pub(crate) log: LogAdmin,
     pub(crate) cache: Cache,
-    pub(crate) breakers: Breakers,
+    pub(crate) breakers: BreakerCommands,
     pub(crate) operators: Operators,
     /// For the live page. `None` beside the routes, where `/` belongs to the app.
     pub(crate) live: Option<LiveSource>,

@@ -129,6 +129,7 @@ impl App {
         self.spec.settings.is_served = true;
         let mounted = stages::mount(self.spec, Scope::Program)?;
         mounted.redis.start().await?;
+        mounted.breaker_commands.apply().await;
         let control = begin_after(mounted.shutdown.clone(), stop);
         let listeners = BoundListeners::given(&mounted.config, listener, admin)?;
         server::serve(mounted, listeners, (control, ProcessOwner::Program)).await
@@ -140,6 +141,7 @@ impl App {
         self.spec.settings.is_served = true;
         let mounted = stages::mount(self.spec, Scope::Program)?;
         mounted.redis.start().await?;
+        mounted.breaker_commands.apply().await;
         let listeners = server::bind(&mounted.config, admin)?;
         mounted.install_recorder();
         Ok((mounted, listeners))

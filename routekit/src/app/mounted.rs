@@ -24,6 +24,7 @@ use crate::{
     admin,
     auth::Verifiers,
     base::clock::Clock,
+    breaker::BreakerCommands,
     config::Config,
     health::{HealthMonitor, Readiness},
     metrics::Exporter,
@@ -65,6 +66,7 @@ pub(crate) struct Mounted {
     /// For HTTPS on the main listener.
     pub(super) certificate: Option<ServerCertificate>,
     pub(super) redis: RedisSetup,
+    pub(super) breaker_commands: BreakerCommands,
     pub(super) hot_pages: Option<Arc<HotPages>>,
 }
 
@@ -74,6 +76,7 @@ pub(crate) type AdminService = AroundRouter<Router>;
 impl Mounted {
     /// The app as an axum router, and the admin surface if it is separate.
     pub(crate) fn into_routers(self) -> (Router, Option<Router>) {
+        self.breaker_commands.follow();
         let around_admin =
             AroundRouterLayer::admin(self.sensitive_headers.clone(), self.clock.clone(), self.admin_edge.clone());
         let around = AroundRouterLayer::app(
@@ -95,6 +98,7 @@ impl Mounted {
 
     /// The app as a service. An axum router would repeat the outer layers around each route and for each connection.
     pub(crate) fn service(&self) -> AppService {
+        self.breaker_commands.follow();
         let unmatched = Arc::clone(&self.unmatched);
         let around = AroundRouterLayer::app(
             self.sensitive_headers.clone(),

@@ -97,7 +97,8 @@
 //! # Operation
 //!
 //! Every transition is logged once and counted. [`on_transition`](CircuitBreakerBuilder::on_transition) reports it to
-//! the program, [`admin`](crate::admin) lists all breakers and can force or reset them, and [`metrics`](crate::metrics)
+//! the program, [`admin`](crate::admin) lists all breakers and can force or reset them, on [all
+//! processes](crate::guide::redis#commands-to-circuit-breakers) if that is switched on, and [`metrics`](crate::metrics)
 //! exports their states.
 
 mod breakers;
@@ -105,6 +106,7 @@ mod builder;
 mod call_error;
 mod calls;
 mod classify;
+mod commands;
 mod handle;
 mod http;
 mod invalid;
@@ -129,6 +131,7 @@ pub use self::{
 };
 pub(crate) use self::{
     builder::PROBE_LEASE,
+    commands::{BreakerCommands, CommandReach},
     handle::WeakBreaker,
     http::{AdmittedCall, Fallbacks, enter, guard, settle},
     machine::BreakerSettings,

@@ -418,6 +418,14 @@ pub(super) const KEYS: &[ConfigKey] = &[
          each request calls its handler."
     ),
     key!(
+        "redis.breaker_commands",
+        redis_breaker_commands,
+        on_or_off,
+        show_on_or_off,
+        "Whether commands of operators to circuit breakers (`PUT /breakers/{name}`) act on all processes with the same \
+         server and prefix."
+    ),
+    key!(
         "idempotency.ttl",
         idempotency_ttl,
         duration,

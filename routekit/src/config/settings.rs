@@ -210,6 +210,9 @@ settings! {
     /// Returns `redis.fallback`: what happens while Redis is away.
     redis_fallback, set_redis_fallback: RedisFallback = RedisFallback::Memory;
 
+    /// Returns `redis.breaker_commands`: whether commands of operators to circuit breakers act on all processes.
+    redis_breaker_commands, set_redis_breaker_commands: bool = false;
+
     /// Returns `idempotency.ttl`: how long the response to an idempotency key is replayed, for routes that declare no
     /// `ttl`.
     idempotency_ttl, set_idempotency_ttl: Duration = idempotency::DEFAULT_TTL;

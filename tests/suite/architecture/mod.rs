@@ -24,7 +24,7 @@ use self::{
 const STOREYS: &[&[&str]] = &[
     &["base", "html_page"],
     &["content_coding", "observe", "problem", "system"],
-    &["deadline", "deps", "recording", "shared_quotas", "shutdown"],
+    &["deadline", "deps", "recording", "shared_commands", "shared_quotas", "shutdown"],
     &["route"],
     &["client_address", "identity"],
     &[

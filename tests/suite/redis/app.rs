@@ -5,8 +5,9 @@ use std::time::Duration;
 use http::StatusCode;
 use routekit::{
     ManualClock,
+    breaker::CircuitBreaker,
     cache::{Cache, CacheOptions, CacheStore, RedisStore, TieredStore},
-    config::Config,
+    config::{Config, Secret},
     prelude::*,
     rate_limit::RateLimitLayer,
     test::TestApp,
@@ -42,6 +43,15 @@ async fn store_of_the_program_that_is_refused_is_a_start_error() {
     assert!(error.contains(&refuses) && !error.contains("hunter2"), "{error}");
 }
 
+const TOKEN: &str = "0123456789abcdef";
+
+/// A command to the breaker `bank`, which is recorded in Redis.
+async fn command_breaker(app: &TestApp) {
+    let request = app.admin().put("/breakers/bank").body("force_open");
+    let answer = request.header("authorization", &format!("Bearer {TOKEN}")).send().await;
+    assert_eq!(answer.status(), StatusCode::OK, "{}", answer.text());
+}
+
 /// All commands of the store, those of a new period and of claims too.
 #[tokio::test]
 async fn user_of_the_guide_has_all_permissions() {
@@ -58,6 +68,10 @@ async fn user_of_the_guide_has_all_permissions() {
     let (key, record, minute) = (routekit::cache::Key::new("key"), "one".into(), Duration::from_secs(60));
     let limited = RateLimitLayer::new(["9/s".parse().unwrap()]).unwrap().shared(&node.store.quotas(), "acl");
     let limited: axum::Router = axum::Router::new().layer(limited);
+    let operated = App::with_routes(routes![item]).provide(World::default()).config(config("breaker_commands = true"));
+    let operated = operated.configure(|config| config.set_admin_token(Some(Secret::new(TOKEN))));
+    let operated = operated.breaker(CircuitBreaker::builder("bank").build().unwrap());
+    let operated = TestApp::new(operated.cache(Cache::builder().store(node.store.clone())));
     // The second round begins a new period.
     for _ in 0..2 {
         node.until_hit(1).await;
@@ -71,6 +85,7 @@ async fn user_of_the_guide_has_all_permissions() {
         memory.invalidate("key").await.unwrap();
         let request = http::Request::new(axum::body::Body::empty());
         limited.clone().oneshot(request).await.unwrap();
+        command_breaker(&operated).await;
         node.store.health().await.unwrap();
         tokio::time::sleep(Duration::from_millis(1100)).await;
     }

@@ -4,6 +4,7 @@
 
 mod app;
 mod away;
+mod breakers;
 mod clocks;
 mod cluster;
 mod compressed;

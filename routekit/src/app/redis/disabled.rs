@@ -1,7 +1,8 @@
 //! Stands in for Redis in builds without the feature.
 
 use crate::{
-    base::{clock::Clock, setup_problem::SetupProblem},
+    base::{clock::Clock, setup_problem::SetupProblem, spawner::Spawner},
+    breaker::{BreakerCommands, Breakers},
     cache::CacheBuilder,
     config::Config,
     health::HealthCheck,
@@ -35,6 +36,16 @@ impl RedisSetup {
 
     pub(in crate::app) fn quotas(&self) -> Option<SharedQuotas> {
         None
+    }
+
+    pub(in crate::app) fn breaker_commands(
+        &self,
+        breakers: Breakers,
+        _config: &Config,
+        _clock: &Clock,
+        _spawner: Spawner,
+    ) -> BreakerCommands {
+        BreakerCommands::of_process(breakers)
     }
 
     pub(in crate::app) fn health_check(&self) -> Option<HealthCheck> {

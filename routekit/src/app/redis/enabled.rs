@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    base::{clock::Clock, printable::Chain, setting::Origin, setup_problem::SetupProblem},
+    base::{clock::Clock, printable::Chain, setting::Origin, setup_problem::SetupProblem, spawner::Spawner},
+    breaker::{BreakerCommands, Breakers},
     cache::{CacheBuilder, ConnectFaultKind, RedisStore, TieredStore, is_lease},
     config::{Config, Secret},
     health::{HealthCheck, HealthCheckResult},
@@ -40,8 +41,10 @@ impl RedisSetup {
             let store = cache.redis().cloned();
             (cache, Self { store, configured: None })
         };
+        let has_store = cache.redis().is_some();
         let mut refuse = |reason: &str, but: Option<&str>| {
-            let given = super::given(config).filter(|(name, ..)| Some(*name) != but);
+            let applies = |name: &str| Some(name) == but || has_store && name == super::BREAKER_COMMANDS;
+            let given = super::given(config).filter(|(name, ..)| !applies(name));
             problems.extend(given.map(|setting| super::problem(&setting, reason)));
         };
         let Some(url) = &*config.redis_url else {
@@ -111,6 +114,22 @@ impl RedisSetup {
     /// The quotas of rate limits that all processes with the same server and prefix share.
     pub(in crate::app) fn quotas(&self) -> Option<SharedQuotas> {
         self.store.as_ref().map(RedisStore::quotas)
+    }
+
+    /// The commands to breakers, which act on all processes if that is configured.
+    pub(in crate::app) fn breaker_commands(
+        &self,
+        breakers: Breakers,
+        config: &Config,
+        clock: &Clock,
+        spawner: Spawner,
+    ) -> BreakerCommands {
+        match &self.store {
+            Some(store) if *config.redis_breaker_commands => {
+                BreakerCommands::of_all(breakers, store.commands(), clock, spawner)
+            }
+            _ => BreakerCommands::of_process(breakers),
+        }
     }
 
     /// The health of the server. It is critical if the server is required.

@@ -21,8 +21,11 @@ use crate::{
 /// A setting of Redis: its name, its origin, and its value as messages may show it.
 type RedisSetting<'a> = (&'static str, &'a Origin, String);
 
+/// The setting that concerns a store of the program, too.
+const BREAKER_COMMANDS: &str = "redis.breaker_commands";
+
 /// All settings of Redis.
-fn all(config: &Config) -> [RedisSetting<'_>; 10] {
+fn all(config: &Config) -> [RedisSetting<'_>; 11] {
     let secret = || "(secret)".to_owned();
     [
         ("redis.url", config.redis_url.origin(), secret()),
@@ -39,6 +42,7 @@ fn all(config: &Config) -> [RedisSetting<'_>; 10] {
         ("redis.lease", config.redis_lease.origin(), units::show(&config.redis_lease)),
         ("redis.consistency", config.redis_consistency.origin(), config.redis_consistency.as_str().to_owned()),
         ("redis.fallback", config.redis_fallback.origin(), config.redis_fallback.as_str().to_owned()),
+        (BREAKER_COMMANDS, config.redis_breaker_commands.origin(), config.redis_breaker_commands.to_string()),
     ]
 }
 

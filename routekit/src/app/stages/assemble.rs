@@ -100,6 +100,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         decompression: decompression(&config),
     };
     let csrf = edge::csrf(&config, &clock);
+    let breaker_commands = redis.breaker_commands(breakers.clone(), &config, &clock, background_work.spawner());
     let facts = documentation::facts(api_info, (&config, &declared.routes), &verifiers, problems.is_some());
     let warnings = [config.unread_app_settings(), documentation::warning(&config, &declared.routes)];
     let table = table(&declared, router_policies, warnings.into_iter().flatten(), facts);
@@ -111,7 +112,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         metrics: figures.clone(),
         routes: table.explanations().collect(),
         cache: cache.clone(),
-        breakers: breakers.clone(),
+        breakers: breaker_commands.clone(),
         health: health.clone(),
         explained,
         access_log,
@@ -219,6 +220,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         system,
         certificate,
         redis,
+        breaker_commands,
         hot_pages: hot_pages.map(|file| Arc::new(HotPages::new(file, cache, &declared.routes))),
         warm_up: if *config.cache_warm_up { warm_up } else { WarmUpPlan::default() },
         config,

@@ -15,6 +15,8 @@ pub(super) struct KeyLayout {
     pub(super) claims: String,
     /// The ends of the times of claims, as a sorted set.
     pub(super) claim_ends: String,
+    /// The hash of commands to circuit breakers.
+    pub(super) commands: String,
     /// A key that is only written to see whether the server accepts writes.
     pub(super) probe: String,
     /// The channel of invalidations.
@@ -37,6 +39,7 @@ impl KeyLayout {
             before: key("clock:before"),
             claims: key("claims"),
             claim_ends: key("claims:ends"),
+            commands: key("breakers"),
             probe: key("probe"),
             channel: key("invalidations"),
         })
@@ -77,8 +80,8 @@ mod tests {
         let keys = KeyLayout::new("shop:v2").unwrap();
         let (entry, turn) = (keys.entry(&Key::new(*b"a}b{c")), keys.turn(&Key::new(*b"a}b{c")));
         let quota = keys.quota([7; 16]);
-        let KeyLayout { clock, before, claims, claim_ends, probe, channel, .. } = &keys;
-        let all = [clock, before, claims, claim_ends, probe, channel, &entry, &turn, &quota];
+        let KeyLayout { clock, before, claims, claim_ends, commands, probe, channel, .. } = &keys;
+        let all = [clock, before, claims, claim_ends, commands, probe, channel, &entry, &turn, &quota];
         for key in all {
             assert_eq!(hash_tag(key), "shop:v2", "{key}");
         }

@@ -3,8 +3,8 @@
 //! 1. `link/` keeps one connection, opens it in the background, and lets requests skip Redis while it is broken. In a
 //!    cluster, it leads to the node that has the slot of the keys.
 //! 2. `scripts/` is what Redis runs, each script atomically: `check` decides whether an entry is valid, `invalidate`
-//!    records an invalidation, `begin` begins an epoch, two scripts are the claims, two the turns, and
-//!    `limit` is the rate limits.
+//!    records an invalidation, `begin` begins an epoch, two scripts are the claims, two the turns,
+//!    `limit` is the rate limits, and `command` the commands to breakers.
 //! 3. `plain_check` decides without a script where it can, which costs the server less.
 //! 4. `engine` calls the scripts, and repeats a call if an epoch has begun meanwhile.
 //! 5. `timeline` converts the clock of Redis to stamps, which never decrease in this process.
@@ -13,6 +13,7 @@
 //! 8. `turns` lets one process fill a key, and writes several things at once.
 //! 9. `missed` keeps the invalidations that Redis may not have received, until they are repeated.
 //! 10. `quotas` counts the requests of rate limits that processes share.
+//! 11. `commands` keeps the commands to circuit breakers that act on all processes.
 //!
 //! **State.** One hash holds the clock, a random epoch, the run id of the server, the floor, and the number of each
 //! tag that was invalidated in the current period. A period lasts for at least a horizon; then the hash is renamed to
@@ -33,6 +34,7 @@ pub(in crate::cache) mod builder;
 pub(in crate::cache) mod settings_error;
 pub(in crate::cache) mod store;
 
+mod commands;
 mod engine;
 pub(in crate::cache) mod feed;
 mod key_layout;

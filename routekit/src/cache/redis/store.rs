@@ -10,6 +10,7 @@ use bytes::Bytes;
 use redis::{Cmd, Value};
 
 use super::{
+    commands::RedisCommands,
     engine::{CallReply, RedisEngine},
     link::{ConnectFault, RedisConnection, fields},
     quotas::RedisQuotas,
@@ -34,6 +35,7 @@ use crate::{
         validity::{stamp::Stamp, target::Target},
     },
     deadline::Countdown,
+    shared_commands::CommandServer,
     shared_quotas::SharedQuotas,
 };
 
@@ -126,6 +128,11 @@ impl RedisStore {
     #[must_use]
     pub fn quotas(&self) -> SharedQuotas {
         SharedQuotas::new(RedisQuotas(Arc::clone(&self.engine)))
+    }
+
+    /// The commands to circuit breakers that act on all programs with this server and prefix.
+    pub(crate) fn commands(&self) -> impl CommandServer + use<> {
+        RedisCommands(Arc::clone(&self.engine))
     }
 
     /// Connects, and waits for that for at most `limit`.

@@ -19,10 +19,12 @@ pub(super) enum Script {
     EndTurn,
     /// Takes a request from the quotas of rate limits.
     Limit,
+    /// Records commands to circuit breakers.
+    Command,
 }
 
 impl Script {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Check,
         Self::Invalidate,
         Self::Begin,
@@ -31,6 +33,7 @@ impl Script {
         Self::TakeTurn,
         Self::EndTurn,
         Self::Limit,
+        Self::Command,
     ];
 
     /// The text of the script.
@@ -49,13 +52,19 @@ impl Script {
             Self::TakeTurn => include_str!("take_turn.lua"),
             Self::EndTurn => include_str!("end_turn.lua"),
             Self::Limit => include_str!("limit.lua"),
+            Self::Command => include_str!("command.lua"),
         }
     }
 
     /// The text for servers that know flags of scripts, Redis 7 and Valkey, if the script has any.
     pub(super) fn flagged_text(self) -> Option<&'static str> {
-        // The response to a request that was processed is worth more than the bound of the memory.
-        (self == Self::Swap).then_some(concat!("#!lua flags=allow-oom\n", include_str!("swap.lua")))
+        match self {
+            // The response to a request that was processed is worth more than the bound of the memory.
+            Self::Swap => Some(concat!("#!lua flags=allow-oom\n", include_str!("swap.lua"))),
+            // Operators may need it just then.
+            Self::Command => Some(concat!("#!lua flags=allow-oom\n", include_str!("command.lua"))),
+            _ => None,
+        }
     }
 }
 
