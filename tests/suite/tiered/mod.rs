@@ -2,6 +2,7 @@
 //! when the server, or the feed of invalidations, fails.
 
 mod app;
+mod cluster;
 mod compressed;
 mod consistency;
 mod contract;
