@@ -22,6 +22,7 @@ const SETTLED: Duration = Duration::from_secs(1);
 ///
 /// While the server cannot be used, each process counts on its own.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "quotas are shared through Redis"))]
 pub struct SharedQuotas(Arc<QuotasState>);
 
 struct QuotasState {

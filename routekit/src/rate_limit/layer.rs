@@ -10,19 +10,21 @@ use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
+#[cfg(feature = "redis")]
+use super::shared_layer::SharedRateLimitLayer;
 use super::{
     headers::RateLimitHeaders,
     limit::{Limit, LimitError, mistake},
     limiter::{DEFAULT_MAX_KEYS, Limiter},
     rate_limits::{RateLimitSetup, RateLimits},
-    shared_layer::SharedRateLimitLayer,
     with_quota::WithQuota,
 };
+#[cfg(feature = "redis")]
+use crate::shared_quotas::SharedQuotas;
 use crate::{
     base::{clock::Clock, pass_or_answer::PassOrAnswer},
     client_address::TrustedProxies,
     observe::{Observer, Report},
-    shared_quotas::SharedQuotas,
 };
 
 /// Answers 429 beyond rate limits. See the [module docs](crate::rate_limit).
@@ -54,7 +56,8 @@ impl RateLimitLayer {
         let limits: Vec<Limit> = limits.into_iter().collect();
         if let Some(shared) = limits.iter().find(|limit| limit.is_shared()) {
             let name = shared.display_name();
-            let reason = "is `shared`: leave that out, and share all limits of the layer with `RateLimitLayer::shared`";
+            let reason = "is `shared`: leave that out, and share all limits of the layer with `RateLimitLayer::shared` \
+                          (feature `redis`)";
             return Err(LimitError::new(format!("the limit `{name}` {reason}")));
         }
         match mistake(&limits) {
@@ -78,6 +81,7 @@ impl RateLimitLayer {
 
     /// Counts the requests to all processes with these quotas together, which `RedisStore::quotas` creates. Layers with
     /// the same `name` and the same limits count together, too. Call it after the other setters.
+    #[cfg(feature = "redis")]
     #[must_use]
     pub fn shared(self, quotas: &SharedQuotas, name: &str) -> SharedRateLimitLayer {
         let owner = format!("layer {name}");

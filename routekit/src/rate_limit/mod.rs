@@ -40,6 +40,7 @@ mod limit;
 mod limiter;
 mod quota_states;
 mod rate_limits;
+#[cfg(feature = "redis")]
 mod shared_layer;
 mod shared_limit;
 #[cfg(test)]
@@ -48,6 +49,8 @@ mod with_quota;
 
 pub use routekit_grammar::rate::Rate;
 
+#[cfg(feature = "redis")]
+pub use self::shared_layer::{SharedRateLimit, SharedRateLimitFuture, SharedRateLimitLayer};
 pub(crate) use self::{
     client_key::LimitedHead,
     limit::mistake,
@@ -59,6 +62,6 @@ pub use self::{
     headers::RateLimitHeaders,
     layer::{RateLimit, RateLimitFuture, RateLimitLayer},
     limit::{Limit, LimitBy, LimitError, LimitMode},
-    shared_layer::{SharedRateLimit, SharedRateLimitFuture, SharedRateLimitLayer},
 };
+#[cfg(feature = "redis")]
 pub use crate::shared_quotas::SharedQuotas;

@@ -159,6 +159,7 @@ impl RateLimits {
     }
 
     /// Counts a request in all limits, which are shared.
+    #[cfg(feature = "redis")]
     pub(super) async fn admit_all_shared(
         &self,
         parts: &Parts,

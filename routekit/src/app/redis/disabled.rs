@@ -6,7 +6,7 @@ use crate::{
     cache::CacheBuilder,
     config::Config,
     health::HealthCheck,
-    rate_limit::SharedQuotas,
+    shared_quotas::SharedQuotas,
 };
 
 /// No cache in Redis.

@@ -8,7 +8,7 @@ use crate::{
     cache::{CacheBuilder, ConnectFaultKind, RedisStore, TieredStore, is_lease},
     config::{Config, Secret},
     health::{HealthCheck, HealthCheckResult},
-    rate_limit::SharedQuotas,
+    shared_quotas::SharedQuotas,
 };
 
 /// How long the start waits for the server.
