@@ -160,3 +160,15 @@ pub(super) fn option(value: Option<&Expr>) -> TokenStream {
 pub(super) fn boolean(value: bool) -> TokenStream {
     LitBool::new(value, proc_macro2::Span::call_site()).to_token_stream()
 }
+
+/// An integer that is no `i32`, which the compiler would take it for, gets a type of its own.
+pub(super) fn with_type(value: &Expr) -> TokenStream {
+    if let Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) = value
+        && number.suffix().is_empty()
+        && number.base10_parse::<i32>().is_err()
+    {
+        let suffix = if number.base10_parse::<i64>().is_ok() { "i64" } else { "u64" };
+        return syn::LitInt::new(&format!("{}{suffix}", number.base10_digits()), number.span()).to_token_stream();
+    }
+    value.to_token_stream()
+}

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Ident, Type, spanned::Spanned};
 
 use super::{
-    arguments::{literal, option},
+    arguments::{literal, option, with_type},
     rules::{FieldRules, Rule, RuleKind},
 };
 
@@ -132,7 +132,10 @@ impl Call {
     fn with_bounds(self, bounds: &[(&str, &Option<syn::Expr>)]) -> Self {
         let arguments = bounds.iter().map(|(_, bound)| option(bound.as_ref()));
         let given = bounds.iter().filter_map(|(name, bound)| Some((name, bound.as_ref()?)));
-        let params = given.map(|(name, bound)| quote!(.with(#name, &#bound)));
+        let params = given.map(|(name, bound)| {
+            let bound = with_type(bound);
+            quote!(.with(#name, &#bound))
+        });
         Self { arguments: quote!(#(#arguments),*), params: quote!(#(#params)*), ..self }
     }
 

@@ -5,9 +5,9 @@ use quote::quote;
 use syn::{Data, DataStruct, DeriveInput, Expr, Path};
 
 use super::{
-    arguments::literal,
+    arguments::{literal, with_type},
     check::leaf,
-    names::FieldNames,
+    names::{FieldNames, is_flattened},
     rules::{self, Rule, RuleKind, TypeRules},
 };
 
@@ -54,7 +54,11 @@ fn fields(
                 __rules.nested(#krate::__private::rules::RulesOf::<#ty>::describe);
             }}
         });
-        described.push(quote!(__rules.field(#name); #(#rules)* #nested));
+        let place = match is_flattened(&field.attrs) {
+            true => quote!(__rules.flattened();),
+            false => quote!(__rules.field(#name);),
+        };
+        described.push(quote!(#place #(#rules)* #nested));
     }
     Ok(described)
 }
@@ -88,5 +92,10 @@ fn name_of(function: &Path) -> String {
 
 fn bounds(bounds: &[(&str, &Option<Expr>)]) -> TokenStream {
     let given = bounds.iter().filter_map(|(name, bound)| Some((name, bound.as_ref()?)));
-    given.map(|(name, bound)| quote!(__rules.with(#name, &#bound);)).collect()
+    given
+        .map(|(name, bound)| {
+            let bound = with_type(bound);
+            quote!(__rules.with(#name, &#bound);)
+        })
+        .collect()
 }

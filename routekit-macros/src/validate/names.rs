@@ -26,7 +26,7 @@ impl FieldNames {
 
     /// The name of a field with its aliases, or its index.
     pub(super) fn of(&self, attrs: &[Attribute], ident: Option<&syn::Ident>, index: usize) -> String {
-        if self.transparent || has_serde_flag(attrs, "flatten") {
+        if self.transparent || is_flattened(attrs) {
             return WHOLE.to_owned();
         }
         let Some(ident) = ident else {
@@ -125,6 +125,11 @@ fn serde_values(attrs: &[Attribute], key: &str) -> Vec<LitStr> {
         });
     }
     values
+}
+
+/// Whether serde writes the fields of a field beside it.
+pub(super) fn is_flattened(attrs: &[Attribute]) -> bool {
+    has_serde_flag(attrs, "flatten")
 }
 
 /// Whether there is a `#[serde(flag)]`.

@@ -1,6 +1,6 @@
 //! The forms of a finished app: a server, a router, a service, or a table of its routes.
 
-use std::future::Future;
+use std::{future::Future, pin::Pin};
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -102,7 +102,7 @@ impl App {
     pub async fn serve(self) -> Result<(), Error> {
         let (mounted, listeners) = self.bind().await?;
         let (signals, shutdown) = (StopSignals::install(), mounted.shutdown.clone());
-        server::serve(mounted, listeners, (signals.control(&shutdown), ProcessOwner::App)).await
+        serve(mounted, listeners, (signals.control(&shutdown), ProcessOwner::App)).await
     }
 
     /// Serves the app like [`serve`](Self::serve) until `stop` completes. Signals do not stop it.
@@ -112,7 +112,7 @@ impl App {
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) -> Result<(), Error> {
         let (mounted, listeners) = self.bind().await?;
         let control = begin_after(mounted.shutdown.clone(), stop);
-        server::serve(mounted, listeners, (control, ProcessOwner::Program)).await
+        serve(mounted, listeners, (control, ProcessOwner::Program)).await
     }
 
     /// Serves the app on your listener until `stop` completes, and then shuts it down: see
@@ -132,7 +132,7 @@ impl App {
         mounted.breaker_commands.apply().await;
         let control = begin_after(mounted.shutdown.clone(), stop);
         let listeners = BoundListeners::given(&mounted.config, listener, admin)?;
-        server::serve(mounted, listeners, (control, ProcessOwner::Program)).await
+        serve(mounted, listeners, (control, ProcessOwner::Program)).await
     }
 
     /// Checks the app, binds its addresses, and installs its recorder.
@@ -161,6 +161,15 @@ impl App {
         }
         Some(listener)
     }
+}
+
+/// Serves the app. Boxed, because the future is large, and that of a test may hold several of them on a small stack.
+fn serve<'a>(
+    mounted: Mounted,
+    listeners: BoundListeners,
+    control: (impl Future<Output = ()> + Send + 'a, ProcessOwner),
+) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>> {
+    Box::pin(server::serve(mounted, listeners, control))
 }
 
 /// Begins the shutdown after `stop`, and never ends.

@@ -126,7 +126,7 @@ pub(super) struct ProgramSpec {
     /// Whether rejections of the program's own extractors become problems.
     pub(super) problems_for_all: bool,
     /// What the OpenAPI document says about the API.
-    pub(super) api_info: Option<ApiInfo>,
+    pub(super) api_info: Option<Box<ApiInfo>>,
 }
 
 pub(super) type AddLayer = Box<dyn FnOnce(Router) -> Router + Send>;

@@ -19,10 +19,10 @@ pub(super) struct ApiFacts;
 #[derive(Debug, Clone)]
 pub struct RouteTable {
     rows: Arc<[TableRow]>,
-    router: RouterPolicies,
-    warnings: Vec<String>,
+    router: Arc<RouterPolicies>,
+    warnings: Arc<[String]>,
     #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only the OpenAPI document reads it"))]
-    api: ApiFacts,
+    api: Arc<ApiFacts>,
 }
 
 /// One route of an app.
@@ -61,7 +61,7 @@ impl TableRow {
 
 impl RouteTable {
     pub(super) fn new(rows: Vec<TableRow>, router: RouterPolicies, warnings: Vec<String>, api: ApiFacts) -> Self {
-        Self { rows: rows.into(), router, warnings, api }
+        Self { rows: rows.into(), router: router.into(), warnings: warnings.into(), api: api.into() }
     }
 
     /// Returns the warnings: settings of routes that look wrong but may be intended. The start-up log lists them too.

@@ -23,7 +23,6 @@ pub struct Verifiers {
 #[cfg(feature = "schema")]
 #[derive(Debug, Clone)]
 pub(crate) struct VerifierFacts {
-    pub(crate) name: String,
     pub(crate) scheme: Option<&'static str>,
     /// The headers that contain the credentials.
     pub(crate) headers: Vec<HeaderName>,
@@ -173,7 +172,6 @@ impl Verifiers {
     #[cfg(feature = "schema")]
     pub(crate) fn facts(&self) -> impl Iterator<Item = VerifierFacts> {
         self.all.iter().map(|verifier| VerifierFacts {
-            name: verifier.name(),
             scheme: verifier.scheme(),
             headers: verifier.sensitive_headers(),
             uses_cookies: verifier.uses_cookies(),

@@ -51,22 +51,25 @@ impl Serialize for OpenApiDocument {
     }
 }
 
-/// The document of these routes.
-pub(crate) fn document<'a>(facts: &ApiFacts, routes: impl IntoIterator<Item = DocumentedRoute<'a>>) -> OpenApiDocument {
-    let routes: Vec<DocumentedRoute<'_>> = routes.into_iter().collect();
+/// The document of the routes whose version is wanted. All routes of the app count for the ids of operations, so that a
+/// route has one id in all documents.
+pub(crate) fn document<'a>(
+    facts: &ApiFacts,
+    routes: impl IntoIterator<Item = DocumentedRoute<'a>>,
+    is_wanted: impl Fn(Option<&str>) -> bool,
+) -> OpenApiDocument {
+    let routes: Vec<DocumentedRoute<'_>> = routes.into_iter().flat_map(of_each_method).collect();
     let ids = OperationIds::of(&routes);
     let mut schemas = Schemas::new();
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
-    for (index, route) in routes.iter().enumerate() {
-        let written = operation(facts, route, ids.get(index), &mut schemas);
+    let wanted = routes.iter().enumerate().filter(|(_, route)| is_wanted(route.explanation.version));
+    for (index, route) in wanted.clone() {
+        // A route with this method itself comes before one with every method.
+        let is_own = route.method == route.explanation.meta.method();
+        let key = route.method.as_str().to_ascii_lowercase();
         let item = paths.entry(path_of(route.path)).or_default();
-        for method in methods(route.explanation.meta.method()) {
-            let mut written = written.clone();
-            if methods(route.explanation.meta.method()).len() > 1 {
-                written.insert("operationId".to_owned(), format!("{}_{method}", ids.get(index)).into());
-            }
-            // A route with this method itself comes before one with every method.
-            item.entry(*method).or_insert(Value::Object(written));
+        if is_own || !item.contains_key(&key) {
+            item.insert(key, operation(facts, route, ids.get(index), &mut schemas).into());
         }
     }
     let mut value = json!({
@@ -78,7 +81,7 @@ pub(crate) fn document<'a>(facts: &ApiFacts, routes: impl IntoIterator<Item = Do
     if !facts.info.servers.is_empty() {
         value["servers"] = facts.info.servers.iter().map(|url| json!({ "url": url })).collect();
     }
-    let tags = tags(&routes);
+    let tags = tags(wanted.map(|(_, route)| route));
     if !tags.is_empty() {
         value["tags"] = tags.into();
     }
@@ -88,9 +91,9 @@ pub(crate) fn document<'a>(facts: &ApiFacts, routes: impl IntoIterator<Item = Do
     if !facts.own_problems {
         value["components"]["schemas"] = json!({ problem::NAME: problem::schema() });
     }
-    let warnings = schemas.finish(&mut value);
-    for more in &facts.info.more {
-        merge::add(&mut value, more);
+    let mut warnings = schemas.finish(&mut value);
+    for merged in &facts.info.merged {
+        merge::add(&mut value, merged, &mut warnings);
     }
     merge::drop_unused_components(&mut value);
     OpenApiDocument { value, warnings }
@@ -116,8 +119,8 @@ fn info(info: &ApiInfo) -> Value {
 }
 
 /// All tags, in alphabetical order.
-fn tags(routes: &[DocumentedRoute<'_>]) -> Vec<Value> {
-    let mut names: Vec<&str> = routes.iter().flat_map(|route| route.explanation.tags.iter().copied()).collect();
+fn tags<'a>(routes: impl Iterator<Item = &'a DocumentedRoute<'a>>) -> Vec<Value> {
+    let mut names: Vec<&str> = routes.flat_map(|route| route.explanation.tags.iter().copied()).collect();
     names.sort_unstable();
     names.dedup();
     names.into_iter().map(|name| json!({ "name": name })).collect()
@@ -130,16 +133,11 @@ fn path_of(path: &str) -> String {
     literal.replace("{*", "{")
 }
 
-/// The keys of a path item. A route with every method has the usual ones.
-fn methods(method: Method) -> &'static [&'static str] {
-    match method {
-        Method::Get => &["get"],
-        Method::Head => &["head"],
-        Method::Post => &["post"],
-        Method::Put => &["put"],
-        Method::Patch => &["patch"],
-        Method::Delete => &["delete"],
-        Method::Options => &["options"],
-        Method::Any => &["get", "post", "put", "patch", "delete"],
+/// A route with every method as one route for each of the usual methods.
+fn of_each_method(route: DocumentedRoute<'_>) -> Vec<DocumentedRoute<'_>> {
+    if route.method != Method::Any {
+        return vec![route];
     }
+    let usual = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete];
+    usual.into_iter().map(|method| DocumentedRoute { method, ..route.clone() }).collect()
 }

@@ -5,13 +5,15 @@ use crate::{
     config::OpenApiVersion,
     policy::{EffectivePolicies, Explanation},
     rate_limit::RateLimitHeaders,
-    route::Description,
+    route::{Description, Method},
 };
 
 /// A route, as the document shows it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct DocumentedRoute<'a> {
     pub(crate) path: &'a str,
+    /// A route with every method is shown once for each.
+    pub(crate) method: Method,
     pub(crate) explanation: Explanation,
     pub(crate) policies: &'a EffectivePolicies,
     pub(crate) description: &'a Description,

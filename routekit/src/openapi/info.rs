@@ -26,7 +26,8 @@ pub struct ApiInfo {
     pub(super) description: Option<String>,
     pub(super) servers: Vec<String>,
     pub(super) members: Vec<(String, Value)>,
-    pub(super) more: Vec<Value>,
+    /// Documents of hand-written routers.
+    pub(super) merged: Vec<Value>,
 }
 
 impl ApiInfo {
@@ -40,7 +41,7 @@ impl ApiInfo {
             description: None,
             servers: Vec::new(),
             members: Vec::new(),
-            more: Vec::new(),
+            merged: Vec::new(),
         }
     }
 
@@ -58,7 +59,13 @@ impl ApiInfo {
         self
     }
 
-    /// Sets a member of `info`, such as `contact` or `license`.
+    /// Adds a server unless there is one.
+    pub(crate) fn or_server(self, url: String) -> Self {
+        if self.servers.is_empty() { self.server(url) } else { self }
+    }
+
+    /// Sets a member of `info`, such as `contact` or `license`. One that is named `title`, `version` or `description`
+    /// replaces it.
     #[must_use]
     pub fn with(mut self, member: impl Into<String>, value: impl Into<Value>) -> Self {
         self.members.push((member.into(), value.into()));
@@ -66,10 +73,10 @@ impl ApiInfo {
     }
 
     /// Adds the document of a hand-written router: its `paths`, `components` and `tags`. What a route or an earlier
-    /// document says already stays as it is.
+    /// document says already stays as it is, and is a [warning](super::OpenApiDocument::warnings).
     #[must_use]
     pub fn merge(mut self, document: Value) -> Self {
-        self.more.push(document);
+        self.merged.push(document);
         self
     }
 }

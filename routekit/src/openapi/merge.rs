@@ -4,40 +4,39 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-/// Adds `paths`, `components`, `tags` and `servers` of another document. What is there already stays.
-pub(super) fn add(document: &mut Value, more: &Value) {
-    if let Some(paths) = more["paths"].as_object() {
-        for (path, item) in paths {
-            add_members(&mut document["paths"][path], item);
-        }
+/// Adds `paths`, `components` and `tags` of another document. What is there already stays, with a warning if it is
+/// another thing of the same name.
+pub(super) fn add(document: &mut Value, more: &Value, warnings: &mut Vec<String>) {
+    for (path, item) in more["paths"].as_object().into_iter().flatten() {
+        add_members(&mut document["paths"][path], item, path, warnings);
     }
-    if let Some(kinds) = more["components"].as_object() {
-        for (kind, components) in kinds {
-            add_members(&mut document["components"][kind], components);
-        }
+    for (kind, components) in more["components"].as_object().into_iter().flatten() {
+        add_members(&mut document["components"][kind], components, kind, warnings);
     }
-    if let Some(tags) = more["tags"].as_array() {
-        let known = &mut document["tags"];
-        if known.is_null() {
-            *known = Value::Array(Vec::new());
+    for tag in more["tags"].as_array().into_iter().flatten() {
+        if document["tags"].is_null() {
+            document["tags"] = Value::Array(Vec::new());
         }
-        if let Some(known) = known.as_array_mut() {
-            for tag in tags {
-                if !known.iter().any(|known| known["name"] == tag["name"]) {
-                    known.push(tag.clone());
-                }
-            }
+        if let Some(known) = document["tags"].as_array_mut()
+            && !known.iter().any(|known| known["name"] == tag["name"])
+        {
+            known.push(tag.clone());
         }
     }
 }
 
-fn add_members(known: &mut Value, more: &Value) {
+fn add_members(known: &mut Value, more: &Value, place: &str, warnings: &mut Vec<String>) {
     if known.is_null() {
         *known = Value::Object(Map::new());
     }
-    if let (Some(known), Some(more)) = (known.as_object_mut(), more.as_object()) {
-        for (name, value) in more {
-            known.entry(name).or_insert_with(|| value.clone());
+    let (Some(known), Some(more)) = (known.as_object_mut(), more.as_object()) else { return };
+    for (name, value) in more {
+        match known.get(name) {
+            None => drop(known.insert(name.clone(), value.clone())),
+            Some(same) if same == value => {}
+            Some(_) => {
+                warnings.push(format!("a merged OpenAPI document has another `{name}` in `{place}`: it is left out"));
+            }
         }
     }
 }
@@ -46,6 +45,11 @@ fn add_members(known: &mut Value, more: &Value) {
 pub(super) fn drop_unused_components(document: &mut Value) {
     let mut used = BTreeSet::new();
     let mut found = references(&document["paths"]);
+    for (kind, components) in document["components"].as_object().into_iter().flatten() {
+        if !PRUNED.contains(&kind.as_str()) {
+            found.extend(references(components));
+        }
+    }
     while let Some(reference) = found.pop() {
         if let Some(component) = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer)) {
             let further = references(component);
@@ -55,7 +59,7 @@ pub(super) fn drop_unused_components(document: &mut Value) {
         }
     }
     let Some(kinds) = document["components"].as_object_mut() else { return };
-    for kind in ["schemas", "headers"] {
+    for kind in PRUNED {
         if let Some(Value::Object(components)) = kinds.get_mut(kind) {
             components.retain(|name, _| used.contains(&format!("#/components/{kind}/{}", escaped(name))));
         }
@@ -67,6 +71,9 @@ pub(super) fn drop_unused_components(document: &mut Value) {
         document.remove("components");
     }
 }
+
+/// The kinds of components that are made whether they are used or not.
+const PRUNED: [&str; 2] = ["schemas", "headers"];
 
 /// A part of a JSON pointer (RFC 6901 §3).
 fn escaped(name: &str) -> String {
@@ -86,6 +93,10 @@ fn collect(value: &Value, found: &mut Vec<String>) {
             for (name, member) in members {
                 match member {
                     Value::String(reference) if name == "$ref" => found.push(reference.clone()),
+                    // Of a `discriminator`.
+                    Value::Object(targets) if name == "mapping" => {
+                        found.extend(targets.values().filter_map(Value::as_str).map(str::to_owned));
+                    }
                     member => collect(member, found),
                 }
             }
@@ -134,7 +145,9 @@ mod tests {
             "tags": [{ "name": "a" }, { "name": "b" }],
             "components": { "schemas": { "B": {} } },
         });
-        add(&mut document, &more);
+        let mut warnings = Vec::new();
+        add(&mut document, &more, &mut warnings);
+        assert_eq!(warnings, ["a merged OpenAPI document has another `get` in `/a`: it is left out"]);
         let expected = json!({
             "paths": { "/a": { "get": 1, "put": 3 }, "/b": { "get": 4 } },
             "tags": [{ "name": "a", "x": 1 }, { "name": "b" }],

@@ -6,13 +6,16 @@
 //!    have the schemas of their types, if these derive `schemars::JsonSchema` (version 1). A type without a schema is
 //!    described by its name, and is a warning at start-up.
 //! 3. The rules of `#[derive(Validate)]` are in the schemas. A rule that JSON Schema cannot say, such as `custom`, is a
-//!    sentence in the description. Integers have the limits of their types.
+//!    sentence in the description. Integers have the limits of their types. Rules of the fields of enums are as far in
+//!    the schema as `schemars` knows them; so are those of type parameters and of fields with `#[serde(flatten)]`.
 //! 4. Responses are those of the handler's return type, and those of the policies, extractors and of the server: 401
 //!    with the schemes of the verifiers, 429 with `Retry-After`, 503 of the breaker, and so on. They are
 //!    [problems](crate::problem), unless [`App::problems`](crate::App::problems) replaces the format. `default` is
 //!    every other error.
 //! 5. The policies of a route are members such as `x-routekit-cache`.
-//! 6. [`ApiInfo`] has the title and the version, and [adds the documents](ApiInfo::merge) of hand-written routers.
+//! 6. The `operationId` of a route is the name of its handler while no other route has it. Declare `operation_id` on
+//!    routes for which clients are generated.
+//! 7. [`ApiInfo`] has the title and the version, and [adds the documents](ApiInfo::merge) of hand-written routers.
 //!
 //! A schema in which serde writes a type in another form than it reads it has two names: `User` in responses and
 //! `UserInput` in requests.

@@ -6,8 +6,8 @@ use super::facts::DocumentedRoute;
 
 /// The ids of all routes, in their order. Each is unique.
 ///
-/// An id is the one that the route declares, else the name of its handler, else that name with the module, and with the
-/// method and the path if that is not unique either.
+/// The first of these that is unique: the id that the route declares, the name of its handler, the same with the
+/// module, and the method with the path.
 #[derive(Debug)]
 pub(super) struct OperationIds(Vec<String>);
 
@@ -31,7 +31,7 @@ impl OperationIds {
                 }
             }
         }
-        // The method and the path are unique, unless a route declares them as the id of another one.
+        // An id that another route declares may have the form of a method and a path.
         let named = ids.into_iter().enumerate().map(|(index, id)| id.unwrap_or_else(|| format!("operation_{index}")));
         Self(named.collect())
     }
@@ -51,8 +51,7 @@ fn by_module(route: &DocumentedRoute<'_>) -> String {
 }
 
 fn by_route(route: &DocumentedRoute<'_>) -> String {
-    let meta = route.explanation.meta;
     let plain = |byte: char| if byte.is_ascii_alphanumeric() { byte } else { '_' };
     let path: String = route.path.chars().map(plain).collect();
-    format!("{}{path}", meta.method().as_str().to_ascii_lowercase())
+    format!("{}{path}", route.method.as_str().to_ascii_lowercase())
 }

@@ -1,5 +1,7 @@
 //! The parameters of an operation: placeholders of the path, the query string, and headers.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::{facts::DocumentedRoute, schemas::Schemas};
@@ -19,6 +21,7 @@ pub(super) fn parameters(route: &DocumentedRoute<'_>, schemas: &mut Schemas) -> 
     }
     if let Some(policy) = &*route.policies.idempotent {
         parameters.push(json!({
+            "examples": { "a key": { "value": "\"order-1\"" } },
             "name": "Idempotency-Key",
             "in": "header",
             "required": policy.required(),
@@ -27,6 +30,13 @@ pub(super) fn parameters(route: &DocumentedRoute<'_>, schemas: &mut Schemas) -> 
             "schema": { "type": "string", "pattern": "^\"[\\x20\\x21\\x23-\\x5B\\x5D-\\x7E]{1,255}\"$" },
         }));
     }
+    // Two arguments may read one parameter. Names of headers have no case.
+    let mut known = BTreeSet::new();
+    parameters.retain(|parameter| {
+        let (place, name) = (&parameter["in"], parameter["name"].as_str().unwrap_or_default());
+        let name = if place == "header" { name.to_ascii_lowercase() } else { name.to_owned() };
+        known.insert((place.to_string(), name))
+    });
     parameters
 }
 
@@ -52,21 +62,21 @@ fn placeholders(template: &str) -> Vec<(&str, bool)> {
 fn path(route: &DocumentedRoute<'_>, schemas: &mut Schemas) -> Vec<Value> {
     let inputs: Vec<&Input> =
         route.description.inputs.iter().filter(|input| input.source == InputSource::Path).collect();
-    let whole = inputs.iter().find_map(|input| schemas.properties(&input.payload));
+    let fields = inputs.iter().find_map(|input| schemas.properties(&input.payload));
+    let items = inputs.iter().find_map(|input| schemas.items(&input.payload));
     let placeholders = placeholders(route.path);
-    let parameter = |(name, is_rest): &(&str, bool)| {
-        let named = inputs.iter().find(|input| input.name == *name);
-        let own = named.and_then(|input| schemas.value_of(&input.payload));
-        let within = || Some(whole.as_ref()?.properties.get(*name)?.clone());
-        // `Path<u64>` has the name of its argument.
-        let only = || match (&inputs[..], &placeholders[..]) {
-            ([input], [_]) if whole.is_none() => Some(*input),
-            _ => None,
+    let parameter = |(index, (name, is_rest)): (usize, &(&str, bool))| {
+        let within = fields.as_ref().and_then(|fields| fields.properties.get(*name));
+        let within = within.or_else(|| items.as_ref()?.get(index)).cloned();
+        let own = || {
+            let named = inputs.iter().find(|input| input.name == *name);
+            // `Path<u64>` has the name of its argument.
+            let only = if placeholders.len() == 1 { inputs.first() } else { None };
+            let schema = schemas.value_of(&named.or(only)?.payload)?;
+            // Several values that are not known one by one.
+            (!["array", "object"].iter().any(|kind| schema["type"] == *kind)).then_some(schema)
         };
-        let mut schema = match own.or_else(within) {
-            Some(schema) => schema,
-            None => only().and_then(|input| schemas.value_of(&input.payload)).unwrap_or(json!({ "type": "string" })),
-        };
+        let mut schema = within.or_else(own).filter(Value::is_object).unwrap_or_else(|| json!({ "type": "string" }));
         make_value(&mut schema);
         // The router matches no empty segment.
         if schema["type"] == "string" && schema.get("format").is_none() && schema.get("enum").is_none() {
@@ -80,7 +90,7 @@ fn path(route: &DocumentedRoute<'_>, schemas: &mut Schemas) -> Vec<Value> {
         move_description(&mut parameter);
         parameter
     };
-    placeholders.iter().map(parameter).collect()
+    placeholders.iter().enumerate().map(parameter).collect()
 }
 
 /// A parameter for each field of the type. A type whose fields are not known is one parameter.
@@ -110,11 +120,15 @@ fn query(route: &DocumentedRoute<'_>, input: &Input, schemas: &mut Schemas) -> V
 fn header(input: &Input, schemas: &mut Schemas) -> Option<Value> {
     // `HeaderMap` has the name of its argument.
     let is_name = !input.name.is_empty() && input.part().is_none();
-    if !is_name || NOT_PARAMETERS.contains(&input.name) {
+    if !is_name || NOT_PARAMETERS.iter().any(|name| name.eq_ignore_ascii_case(input.name)) {
         return None;
     }
-    let schema = schemas.value_of(&input.payload).unwrap_or(json!({ "type": "string" }));
-    Some(json!({ "name": input.name, "in": "header", "required": input.required, "schema": schema }))
+    let schema = schemas.value_of(&input.payload).filter(Value::is_object);
+    let mut schema = schema.unwrap_or_else(|| json!({ "type": "string" }));
+    make_value(&mut schema);
+    let mut parameter = json!({ "name": input.name, "in": "header", "required": input.required, "schema": schema });
+    move_description(&mut parameter);
+    Some(parameter)
 }
 
 /// Removes what a text in a URL cannot be: `null`, and a default of `null`.

@@ -53,7 +53,10 @@ fn inputs(facts: &ApiFacts, route: &DocumentedRoute<'_>, found: &mut Collected) 
         let text = match status {
             400 => "The request is malformed: a parameter or the body cannot be read.",
             // With the access of the route, and with the size of its bodies.
-            401 | 413 => continue,
+            401 if *route.policies.access != Access::Public => continue,
+            401 => "Credentials are missing or not valid.",
+            413 if has_body => continue,
+            413 => "The request is too large.",
             415 => "The body has another media type or content coding.",
             422 => "The input does not match its schema or breaks a rule; `errors` says where.",
             426 => "The request does not ask for a WebSocket.",
@@ -92,7 +95,7 @@ fn access(facts: &ApiFacts, route: &DocumentedRoute<'_>, found: &mut Collected) 
     {
         found.add(403, format!("The client lacks a right: {}.", *route.policies.access), &[]);
     }
-    if facts.csrf && route.explanation.meta.method().is_unsafe() && !matches!(*route.policies.access, Access::Public) {
+    if facts.csrf && route.method.is_unsafe() && !matches!(*route.policies.access, Access::Public) {
         found.add(403, "A browser sent the request for a page of another site.", &[]);
     }
 }
@@ -107,8 +110,8 @@ fn limits(route: &DocumentedRoute<'_>, found: &mut Collected) {
 }
 
 fn stored(route: &DocumentedRoute<'_>, found: &mut Collected) {
-    if route.policies.cache.is_some() && matches!(route.explanation.meta.method(), Method::Get | Method::Any) {
-        found.add(304, "The client has this version already.", &["Cache-Control", "ETag"]);
+    if route.policies.cache.is_some() && route.method == Method::Get {
+        found.add(304, "The client has this version already.", &["Age", "Cache-Control", "ETag", "Vary"]);
         found.add(206, "A part of the content.", &["Content-Range"]);
         found.add(416, "The range is not within the content.", &["Content-Range"]);
         found.add(504, "The client wants a stored response only, and there is none.", &[]);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{facts::DocumentedRoute, schemas::Schemas};
-use crate::route::{Input, InputSource};
+use crate::route::{Input, InputSource, Method};
 
 /// The body that a route takes, if it takes one.
 pub(super) fn request_body(route: &DocumentedRoute<'_>, schemas: &mut Schemas) -> Option<Value> {
@@ -22,6 +22,7 @@ pub(super) fn request_body(route: &DocumentedRoute<'_>, schemas: &mut Schemas) -
 /// The argument that reads the body.
 pub(super) fn body_of<'a>(route: &DocumentedRoute<'a>) -> Option<&'a Input> {
     // A GET route with a `Request` does not expect a body.
-    let is_whole_request = |input: &&Input| input.media_type == Some("*/*") && input.part().is_some();
+    let has_no_body = matches!(route.method, Method::Get | Method::Head | Method::Delete | Method::Options);
+    let is_whole_request = |input: &&Input| has_no_body && input.media_type == Some("*/*") && input.part().is_some();
     route.description.inputs.iter().find(|input| input.source == InputSource::Body && !is_whole_request(input))
 }

@@ -31,13 +31,12 @@ pub(super) fn responses(facts: &ApiFacts, route: &DocumentedRoute<'_>, schemas: 
             None => drop(responses.insert(status.to_string(), value)),
         }
     }
-    if !responses.contains_key("default") {
-        let mut other = json!({ "description": "Any other error." });
-        if !facts.own_problems {
-            other["content"] = problem::content();
-        }
-        responses.insert("default".to_owned(), other);
+    let mut other = json!({ "description": "Any other error." });
+    if !facts.own_problems {
+        other["content"] = problem::content();
     }
+    combine(&mut responses, "default".to_owned(), other);
+    add_content_of_parts(&mut responses);
     let everywhere = policy_responses::headers_of_all(facts, route);
     for response in responses.values_mut() {
         add_headers(response, everywhere.iter().copied());
@@ -61,7 +60,7 @@ fn of_handler(
     let description = match (output.status, output.opaque, output.failure) {
         (Some(status), ..) => reason(status),
         (None, true, _) => "The response of the handler.",
-        (None, false, true) => "An error of the handler, or any other error.",
+        (None, false, true) => "An error of the handler.",
         (None, false, false) if output.class == Some(3) => "A redirection.",
         (None, false, false) => "Success.",
     };
@@ -85,6 +84,16 @@ fn of_handler(
     (key, response)
 }
 
+/// A 206 has a part of what a 200 has, and its headers.
+fn add_content_of_parts(responses: &mut Map<String, Value>) {
+    let Some(whole) = responses.get("200").cloned() else { return };
+    let Some(part) = responses.get_mut("206") else { return };
+    let media_types = whole["content"].as_object().into_iter().flatten();
+    let content: Map<String, Value> =
+        media_types.map(|(media_type, _)| (media_type.clone(), json!({ "schema": {} }))).collect();
+    join(part, json!({ "content": content, "headers": whole["headers"] }));
+}
+
 fn reason(status: u16) -> &'static str {
     let known = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     known.unwrap_or("A response of the handler.")
@@ -102,7 +111,7 @@ fn add_headers<'a>(response: &mut Value, names: impl IntoIterator<Item = &'a str
     }
 }
 
-/// Adds a response of the handler. An opaque one may come with others of the same status.
+/// Adds a response to those with the same key, if there are some.
 fn combine(responses: &mut Map<String, Value>, key: String, response: Value) {
     match responses.get_mut(&key) {
         Some(known) => join(known, response),
@@ -112,8 +121,8 @@ fn combine(responses: &mut Map<String, Value>, key: String, response: Value) {
 
 /// Adds the text, the content and the headers of another response with the same status.
 fn join(known: &mut Value, other: Value) {
-    let text = format!("{} {}", known["description"].as_str().unwrap_or_default(), text_of(&other));
-    known["description"] = text.into();
+    let text = format!("{} {}", text_of(known), text_of(&other));
+    known["description"] = text.trim().into();
     let Value::Object(other) = other else { return };
     for name in ["content", "headers"] {
         let Some(Value::Object(more)) = other.get(name) else { continue };

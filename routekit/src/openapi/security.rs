@@ -14,8 +14,7 @@ pub(crate) struct SecuritySchemes(Vec<(String, Value)>);
 impl SecuritySchemes {
     pub(crate) fn of(verifiers: impl IntoIterator<Item = VerifierFacts>) -> Self {
         let mut schemes: Vec<(String, Value)> = Vec::new();
-        for facts in verifiers {
-            let (name, scheme) = scheme(&facts);
+        for (name, scheme) in verifiers.into_iter().filter_map(|facts| scheme(&facts)) {
             // Verifiers of one scheme read the same credentials.
             if schemes.iter().any(|(_, known)| *known == scheme) {
                 continue;
@@ -31,7 +30,7 @@ impl SecuritySchemes {
         (!self.0.is_empty()).then(|| self.0.iter().cloned().collect::<Map<_, _>>().into())
     }
 
-    /// The alternatives that a route accepts. `None` if the app identifies nobody.
+    /// The alternatives that a route accepts. `None` if no verifier says where its credentials are.
     pub(super) fn of_route(&self, access: &Access) -> Option<Value> {
         if self.0.is_empty() {
             return None;
@@ -51,27 +50,17 @@ impl SecuritySchemes {
     }
 }
 
-/// The scheme of a verifier, and a name for it.
-fn scheme(facts: &VerifierFacts) -> (String, Value) {
-    let header = facts.headers.first().map(http::HeaderName::as_str);
-    match (facts.scheme, header) {
-        (Some(scheme), None) if !facts.uses_cookies || scheme.eq_ignore_ascii_case("bearer") => {
+/// The scheme of a verifier, and a name for it. `None` if the verifier does not say where its credentials are.
+fn scheme(facts: &VerifierFacts) -> Option<(String, Value)> {
+    let usual = [http::header::AUTHORIZATION, http::header::COOKIE];
+    match (facts.headers.iter().find(|header| !usual.contains(header)), facts.scheme) {
+        (Some(header), _) => {
+            Some(("apiKey".to_owned(), json!({ "type": "apiKey", "in": "header", "name": header.as_str() })))
+        }
+        (None, Some(scheme)) => {
             let scheme = scheme.to_ascii_lowercase();
-            (scheme.clone(), json!({ "type": "http", "scheme": scheme }))
+            Some((scheme.clone(), json!({ "type": "http", "scheme": scheme })))
         }
-        (_, Some(header)) if header != "authorization" && header != "cookie" => {
-            ("apiKey".to_owned(), json!({ "type": "apiKey", "in": "header", "name": header }))
-        }
-        (Some(scheme), _) => {
-            let scheme = scheme.to_ascii_lowercase();
-            (scheme.clone(), json!({ "type": "http", "scheme": scheme }))
-        }
-        (None, _) => {
-            let description = format!("Credentials that `{}` reads.", facts.name);
-            let scheme = json!({
-                "type": "apiKey", "in": "header", "name": "Authorization", "description": description,
-            });
-            ("credentials".to_owned(), scheme)
-        }
+        (None, None) => None,
     }
 }

@@ -45,6 +45,7 @@ type MakeDocument = Box<dyn Fn(Option<&str>) -> Option<OpenApiDocument> + Send +
 #[derive(Clone)]
 struct Served {
     json: Bytes,
+    /// Empty for the document of a version.
     page: Bytes,
 }
 
@@ -66,7 +67,11 @@ impl DocumentMaker {
         let document = (self.0.make)(version);
         let document = document.ok_or_else(|| Problem::not_found("no route of this app has this version"))?;
         let json = Bytes::from(document.as_json().to_string());
-        let served = Served { json, page: page::page(document.as_json(), &self.0.url).into() };
+        let page = if version.is_none() { page::page(document.as_json(), &self.0.url) } else { String::new() };
+        let served = Served { json, page: page.into() };
+        for warning in document.warnings() {
+            tracing::warn!(target: "routekit::openapi", "{warning}");
+        }
         self.0.made.write().unwrap_or_else(PoisonError::into_inner).insert(key, served.clone());
         Ok(served)
     }
@@ -78,7 +83,7 @@ impl fmt::Debug for DocumentMaker {
     }
 }
 
-/// The router of all three.
+/// The router of the document, of those of each version, and of the page.
 pub(crate) fn router(maker: DocumentMaker) -> Router {
     Router::new()
         .route("/openapi.json", get(whole))
@@ -109,6 +114,7 @@ fn json(served: Served) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     (headers, served.json).into_response()
 }

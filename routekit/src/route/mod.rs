@@ -19,7 +19,7 @@ mod registry;
 pub(crate) mod spelling;
 
 #[cfg(feature = "schema")]
-pub(crate) use self::describe::{FieldRule, TypeRules};
+pub(crate) use self::describe::{FieldPlace, FieldRule, TypeRules};
 pub(crate) use self::{
     check::{Reserved, check, label},
     describe::{ChecksNoRules, PathValues, RequestPart, probe, rules},

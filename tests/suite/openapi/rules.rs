@@ -43,6 +43,25 @@ struct Every {
     #[validate(nested)]
     inners: Vec<Inner>,
     small: u8,
+    #[validate(contains(pattern = "a-b"))]
+    dashed: Option<String>,
+    #[validate(range(max = 5_000_000_000_u64))]
+    wide: Option<u64>,
+    #[validate(custom(function = "any"))]
+    extra: Option<Value>,
+    #[serde(flatten)]
+    #[validate(nested)]
+    flat: Flat,
+}
+
+#[derive(Deserialize, Validate, JsonSchema)]
+struct Flat {
+    #[validate(range(exclusive_max = 4))]
+    depth: Option<i8>,
+}
+
+fn any(_: &Value) -> Result<(), ValidationError> {
+    Ok(())
 }
 
 #[derive(Deserialize, Serialize, Validate, JsonSchema)]
@@ -77,8 +96,8 @@ fn even(value: u32) -> Result<(), ValidationError> {
 
 #[post("/every")]
 async fn every(body: Json<Every>) -> String {
-    let Every { name, .. } = body.0;
-    name
+    let Every { name, small, .. } = body.0;
+    format!("{name} {small}")
 }
 
 #[post("/unsayable")]
@@ -126,6 +145,10 @@ async fn schema_and_handler_agree_at_every_limit() {
         ("inner", vec![json!({ "odd": 7 }), json!({ "odd": 8 }), json!({ "odd": 8, "next": { "odd": 7 } })]),
         ("inners", vec![json!([{ "odd": 8 }, { "odd": 1 }]), json!([]), json!([{ "odd": 70_000 }])]),
         ("small", vec![json!(-1), json!(255), json!(256)]),
+        ("dashed", vec![json!("xa-bx"), json!("ab")]),
+        ("wide", vec![json!(5_000_000_000_u64), json!(5_000_000_001_u64)]),
+        ("depth", vec![json!(3), json!(4)]),
+        ("extra", vec![json!({ "anything": [1] })]),
     ] {
         for value in values {
             let mut body = valid();

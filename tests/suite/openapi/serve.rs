@@ -103,6 +103,16 @@ fn access_for_identified_clients_needs_a_verifier() {
 }
 
 #[test]
+fn access_without_effect_is_an_error() {
+    let app = app(|config| {
+        config.set_admin_addr(AdminAddr::Main);
+        config.set_openapi_access(OpenApiAccess::Identified);
+    });
+    let error = app.into_router().unwrap_err().to_string();
+    assert!(error.contains("openapi.access") && error.contains("has no effect"), "{error}");
+}
+
+#[test]
 fn a_route_of_the_app_at_their_path_is_an_error_only_beside_them() {
     let with_docs = |change: fn(&mut Config)| {
         App::with_routes(routes![docs]).config(Config::default()).configure(change).into_router().map(drop)

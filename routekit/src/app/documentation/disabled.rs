@@ -26,16 +26,12 @@ pub(in crate::app) fn check(config: &Config, _verifiers: &Verifiers, problems: &
 }
 
 pub(in crate::app) fn facts(
-    _info: Option<ApiInfo>,
+    _info: Option<Box<ApiInfo>>,
     _app: (&Config, &[DeclaredRoute]),
     _verifiers: &Verifiers,
     _own_problems: bool,
 ) -> ApiFacts {
     ApiFacts
-}
-
-pub(in crate::app) fn warning(_config: &Config, _routes: &[DeclaredRoute]) -> Option<String> {
-    None
 }
 
 pub(in crate::app) fn router(_config: &Config, _table: &RouteTable) -> Option<Router> {

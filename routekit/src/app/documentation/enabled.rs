@@ -1,28 +1,26 @@
 //! The documentation of an app.
 
-use std::{collections::BTreeSet, net::Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use axum::Router;
 
 pub(in crate::app) use crate::openapi::PATHS;
 use crate::{
-    app::{
-        App,
-        declared::DeclaredRoute,
-        table::{RouteTable, TableRow},
-    },
+    app::{App, declared::DeclaredRoute, table::RouteTable},
     auth::Verifiers,
-    base::setup_problem::{Error, SetupProblem},
+    base::{
+        setting::Origin,
+        setup_problem::{Error, SetupProblem},
+    },
     config::{self, Config, OpenApiAccess, ServeOpenApi},
     openapi::{self, ApiFacts, ApiInfo, DocumentMaker, DocumentedRoute, OpenApiDocument, SecuritySchemes},
-    route::{InputSource, Payload},
 };
 
 impl App {
     /// Sets the title and the version of the API in its OpenAPI document. Defaults to the name and the version of the
     /// package.
     pub fn api_info(mut self, info: ApiInfo) -> Self {
-        self.spec.program.api_info = Some(info);
+        self.spec.program.api_info = Some(Box::new(info));
         self
     }
 
@@ -47,23 +45,30 @@ impl RouteTable {
     #[must_use]
     pub fn openapi_of(&self, version: &str) -> Option<OpenApiDocument> {
         let is_known = self.rows().iter().any(|row| row.version() == Some(version));
-        is_known.then(|| self.document(|row| row.version().is_none_or(|of| of == version)))
+        is_known.then(|| self.document(|of| of.is_none_or(|of| of == version)))
     }
 
-    fn document(&self, is_wanted: impl Fn(&TableRow) -> bool) -> OpenApiDocument {
-        let routes = self.rows().iter().filter(|row| is_wanted(row)).map(|row| DocumentedRoute {
+    /// The document of the routes whose version is wanted.
+    fn document(&self, is_wanted: impl Fn(Option<&str>) -> bool) -> OpenApiDocument {
+        let routes = self.rows().iter().map(|row| DocumentedRoute {
             path: &row.path,
+            method: row.meta.method(),
             explanation: self.explanation(row),
             policies: &row.policies,
             description: &row.description,
         });
-        openapi::document(self.api(), routes)
+        openapi::document(self.api(), routes, is_wanted)
     }
 }
 
-/// Reports access for identified clients in an app that identifies nobody.
+/// Reports access for identified clients in an app that identifies nobody, and access that has no effect.
 pub(in crate::app) fn check(config: &Config, verifiers: &Verifiers, problems: &mut Vec<SetupProblem>) {
     let is_main = *config.openapi_serve == ServeOpenApi::Main;
+    if !is_main && *config.openapi_access.origin() != Origin::Default {
+        let setting = config::place("openapi.access", config.openapi_access.origin());
+        let reason = "has no effect unless `openapi.serve` is `main`; the admin surface decides who may read it";
+        problems.push(SetupProblem::invalid_setting(setting, config.openapi_access.as_str(), reason));
+    }
     if is_main && *config.openapi_access == OpenApiAccess::Identified && verifiers.is_empty() {
         let setting = config::place("openapi.access", config.openapi_access.origin());
         let reason = "no verifier checks credentials; add `.verifier(…)` or `.identify(…)` to the app";
@@ -71,34 +76,9 @@ pub(in crate::app) fn check(config: &Config, verifiers: &Verifiers, problems: &m
     }
 }
 
-/// A warning about types that the document cannot describe, in an app that describes others.
-pub(in crate::app) fn warning(config: &Config, routes: &[DeclaredRoute]) -> Option<String> {
-    if *config.openapi_serve == ServeOpenApi::Off {
-        return None;
-    }
-    let inputs = routes.iter().flat_map(|declared| &declared.description.inputs);
-    let inputs = inputs.filter(|input| matches!(input.source, InputSource::Query | InputSource::Body));
-    let outputs = routes.iter().flat_map(|declared| &declared.description.outputs).filter(|output| !output.opaque);
-    let outputs = outputs.filter(|output| output.media_type.is_some()).map(|output| &output.payload);
-    let payloads = inputs.map(|input| &input.payload).chain(outputs);
-    let (described, unknown): (Vec<&Payload>, Vec<&Payload>) =
-        payloads.filter(|payload| !payload.type_name.is_empty()).partition(|payload| payload.schema.is_some());
-    // A program that describes none of its types does not use the document.
-    if described.is_empty() {
-        return None;
-    }
-    let names: BTreeSet<&str> = unknown.iter().map(|payload| payload.type_name).collect();
-    let first = names.first()?;
-    let more = if names.len() > 1 { format!(" and {} more types", names.len() - 1) } else { String::new() };
-    Some(format!(
-        "the OpenAPI document does not describe `{first}`{more}: derive `schemars::JsonSchema`, or set `openapi.serve` \
-         to `off`"
-    ))
-}
-
 /// What the document says about the app as a whole.
 pub(in crate::app) fn facts(
-    info: Option<ApiInfo>,
+    info: Option<Box<ApiInfo>>,
     (config, routes): (&Config, &[DeclaredRoute]),
     verifiers: &Verifiers,
     own_problems: bool,
@@ -110,8 +90,13 @@ pub(in crate::app) fn facts(
         Some(package) => ApiInfo::new(package.name, package.version),
         None => ApiInfo::new("API", "0.0.0"),
     };
+    let mut info = info.map_or_else(default, |info| *info);
+    // A client would otherwise call the admin surface.
+    if *config.openapi_serve == ServeOpenApi::Admin && config.addr.port() != 0 {
+        info = info.or_server(url(config));
+    }
     ApiFacts {
-        info: info.unwrap_or_else(default),
+        info,
         version: *config.openapi_version,
         security: SecuritySchemes::of(verifiers.facts()),
         rate_limit_headers: *config.rate_limit_headers,

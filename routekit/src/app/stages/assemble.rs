@@ -102,8 +102,7 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let csrf = edge::csrf(&config, &clock);
     let breaker_commands = redis.breaker_commands(breakers.clone(), &config, &clock, background_work.spawner());
     let facts = documentation::facts(api_info, (&config, &declared.routes), &verifiers, problems.is_some());
-    let warnings = [config.unread_app_settings(), documentation::warning(&config, &declared.routes)];
-    let table = table(&declared, router_policies, warnings.into_iter().flatten(), facts);
+    let table = table(&declared, router_policies, config.unread_app_settings(), facts);
     let in_main = *config.admin_addr == AdminAddr::Main;
     let in_app = *config.openapi_serve == ServeOpenApi::Main;
     let admin = Admin {
@@ -244,9 +243,9 @@ fn alert_settings(config: &Config) -> AlertSettings {
     }
 }
 
-fn table(declared: &Declared, router: RouterPolicies, more: impl Iterator<Item = String>, api: ApiFacts) -> RouteTable {
+fn table(declared: &Declared, router: RouterPolicies, warning: Option<String>, api: ApiFacts) -> RouteTable {
     let rows = declared.routes.iter().map(TableRow::new);
-    let warnings = warnings::of(&declared.routes, &declared.prefix).into_iter().chain(more);
+    let warnings = warnings::of(&declared.routes, &declared.prefix).into_iter().chain(warning);
     let warnings = warnings.chain(declared.unused_groups.iter().cloned());
     RouteTable::new(rows.collect(), router, warnings.collect(), api)
 }

@@ -7,22 +7,22 @@ use super::{example::example, listed::Operation};
 /// The command, for a POSIX shell. Credentials are variables, such as `$TOKEN`.
 pub(super) fn line(document: &Value, operation: &Operation<'_>, base: &str) -> String {
     let value = operation.value;
-    let mut url = format!("{base}{}", operation.path);
+    let mut path = operation.path.to_owned();
     let mut query = Vec::new();
     let mut arguments = Vec::new();
     for parameter in value["parameters"].as_array().into_iter().flatten() {
         let name = parameter["name"].as_str().unwrap_or_default();
-        let text = text_of(&example(document, &parameter["schema"]));
+        let given = parameter["examples"].as_object().and_then(|all| all.values().next()).map(|given| &given["value"]);
+        let text = given.cloned().unwrap_or_else(|| example(document, &parameter["schema"]));
+        let text = text_of(&text);
         match (parameter["in"].as_str(), parameter["required"] == true) {
-            (Some("path"), _) => url = url.replace(&format!("{{{name}}}"), &encoded(&text)),
+            (Some("path"), _) => path = path.replace(&format!("{{{name}}}"), &encoded(&text)),
             (Some("query"), true) => query.push(format!("{}={}", encoded(name), encoded(&text))),
-            (Some("header"), true) if name == "Idempotency-Key" => {
-                arguments.push(format!("-H {}", quoted("idempotency-key: \"order-1\"")));
-            }
             (Some("header"), true) => arguments.push(format!("-H {}", quoted(&format!("{name}: {text}")))),
             _ => {}
         }
     }
+    let mut url = format!("{base}{path}");
     if !query.is_empty() {
         url = format!("{url}?{}", query.join("&"));
     }
@@ -66,15 +66,19 @@ fn credentials(document: &Value, operation: &Value) -> Option<String> {
     let alternative = operation["security"][0].as_object()?;
     let (name, _) = alternative.iter().next()?;
     let scheme = &document["components"]["securitySchemes"][name];
-    Some(match (scheme["type"].as_str(), scheme["scheme"].as_str()) {
-        (Some("http"), Some("basic")) => "-u \"$USER_NAME:$PASSWORD\"".to_owned(),
-        (Some("http"), Some(scheme)) => {
+    let header = |name: &str, value: &str| format!("-H {}\"{value}\"", quoted(&format!("{name}: ")));
+    match (scheme["type"].as_str()?, scheme["scheme"].as_str(), scheme["in"].as_str()) {
+        ("http", Some("basic"), _) => Some("-u \"$USER_NAME:$PASSWORD\"".to_owned()),
+        ("http", Some(scheme), _) => {
             let mut letters = scheme.chars();
             let capital = letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter();
-            format!("-H \"authorization: {} $TOKEN\"", capital.chain(letters).collect::<String>())
+            let scheme: String = capital.chain(letters).collect();
+            Some(format!("-H {}\"$TOKEN\"", quoted(&format!("authorization: {scheme} "))))
         }
-        _ => format!("-H \"{}: $KEY\"", scheme["name"].as_str().unwrap_or("authorization")),
-    })
+        ("oauth2" | "openIdConnect", ..) => Some(header("authorization", "Bearer $TOKEN")),
+        ("apiKey", _, Some("header")) => Some(header(scheme["name"].as_str()?, "$KEY")),
+        _ => None,
+    }
 }
 
 fn text_of(value: &Value) -> String {
@@ -121,7 +125,7 @@ mod tests {
         let operation = Operation { method: "put", path: "/users/{id}", value: &value };
         assert_eq!(
             line(&document, &operation, "https://api.example.com"),
-            r#"curl -X PUT 'https://api.example.com/users/1?a%20b=it%27s' -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '{"name":"text"}'"#
+            r#"curl -X PUT 'https://api.example.com/users/1?a%20b=it%27s' -H 'authorization: Bearer '"$TOKEN" -H 'content-type: application/json' -d '{"name":"text"}'"#
         );
     }
 }

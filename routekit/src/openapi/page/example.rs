@@ -30,11 +30,13 @@ fn at_depth(document: &Value, schema: &Value, depth: usize) -> Value {
     match kind(schema) {
         "object" => object(document, schema, depth),
         "array" => {
-            let count = usize::try_from(schema["minItems"].as_u64().unwrap_or(1)).unwrap_or(1).clamp(1, 8);
-            vec![at_depth(document, &schema["items"], depth); count].into()
+            let least = usize::try_from(schema["minItems"].as_u64().unwrap_or(1)).unwrap_or(1);
+            // Lists within lists would multiply.
+            let most = if depth + 2 < DEPTH { 1 } else { 8 };
+            vec![at_depth(document, &schema["items"], depth); least.clamp(1, most)].into()
         }
         "integer" => integer(schema),
-        "number" => schema.get("minimum").cloned().unwrap_or_else(|| json!(1.5)),
+        "number" => number(schema),
         "boolean" => true.into(),
         "null" => Value::Null,
         _ => text(schema).into(),
@@ -59,9 +61,26 @@ fn object(document: &Value, schema: &Value, depth: usize) -> Value {
     fields.collect::<Map<_, _>>().into()
 }
 
+/// 1.5, or a number between the limits.
+fn number(schema: &Value) -> Value {
+    let bound = |name: &str| schema[name].as_f64();
+    let least = bound("minimum").or_else(|| bound("exclusiveMinimum")).unwrap_or(f64::MIN);
+    let most = bound("maximum").or_else(|| bound("exclusiveMaximum")).unwrap_or(f64::MAX);
+    if least < 1.5 && 1.5 < most {
+        return json!(1.5);
+    }
+    match (least > f64::MIN, most < f64::MAX) {
+        (true, true) => json!(least / 2.0 + most / 2.0),
+        (true, false) => json!(least + 1.0),
+        _ => json!(most - 1.0),
+    }
+}
+
 fn integer(schema: &Value) -> Value {
-    let least = schema["minimum"].as_i64().or_else(|| schema["exclusiveMinimum"].as_i64().map(|bound| bound + 1));
-    let most = schema["maximum"].as_i64().unwrap_or(i64::MAX);
+    let least =
+        schema["minimum"].as_i64().or_else(|| schema["exclusiveMinimum"].as_i64().map(|bound| bound.saturating_add(1)));
+    let most = schema["maximum"].as_i64().or_else(|| schema["exclusiveMaximum"].as_i64()?.checked_sub(1));
+    let most = most.unwrap_or(i64::MAX);
     // One is a likely number, unless the limits are narrower.
     1.max(least.unwrap_or(1)).min(most).into()
 }
@@ -115,6 +134,10 @@ mod tests {
             (json!({ "type": "integer", "maximum": 0 }), json!(0)),
             (json!({ "type": ["string", "null"], "minLength": 6 }), json!("textxx")),
             (json!({ "type": "integer", "default": 20 }), json!(20)),
+            (json!({ "type": "integer", "exclusiveMinimum": i64::MAX }), json!(i64::MAX)),
+            (json!({ "type": "integer", "exclusiveMaximum": 1 }), json!(0)),
+            (json!({ "type": "number", "exclusiveMinimum": 0.0, "exclusiveMaximum": 1.0 }), json!(0.5)),
+            (json!({ "type": "number", "minimum": 2 }), json!(3.0)),
         ] {
             assert_eq!(example(&document, &schema), expected);
         }

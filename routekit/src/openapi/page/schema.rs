@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::html::{escape, paragraphs, table};
+use crate::openapi::schemas::numbers;
 
 /// The section of a named schema.
 pub(super) fn section(name: &str, schema: &Value) -> String {
@@ -64,24 +65,32 @@ pub(super) fn type_of(schema: &Value) -> String {
     format!("{}{format}{content}{}", escape(&kind), limits(schema))
 }
 
+/// Whether a limit is that of the integer's type.
+fn is_limit_of_type(schema: &Value, name: &str) -> bool {
+    let of_type = schema["format"].as_str().and_then(numbers::limits);
+    let limit = of_type.map(|(least, most)| if name == "minimum" { least } else { most });
+    limit.is_some_and(|limit| schema[name] == Value::Number(limit))
+}
+
 /// The limits of a value.
 fn limits(schema: &Value) -> String {
     let bound = |name: &str| schema.get(name).map(|bound| escape(&bound.to_string()));
     let mut limits = Vec::new();
     for (least, most, unit) in [
-        ("minimum", "maximum", ""),
-        ("minLength", "maxLength", " characters"),
-        ("minItems", "maxItems", " items"),
-        ("minProperties", "maxProperties", " entries"),
+        ("minimum", "maximum", ["", ""]),
+        ("minLength", "maxLength", [" character", " characters"]),
+        ("minItems", "maxItems", [" item", " items"]),
+        ("minProperties", "maxProperties", [" entry", " entries"]),
     ] {
-        // The limits of an integer type are its format.
-        let is_own = |name: &str| unit.is_empty() && name == "maximum" && schema.get("format").is_some();
-        let most = bound(most).filter(|bound| !(is_own(most) && bound.len() > 9));
-        match (bound(least), most) {
-            (Some(least), Some(most)) if least == most => limits.push(format!("{least}{unit}")),
-            (Some(least), Some(most)) => limits.push(format!("{least} to {most}{unit}")),
-            (Some(least), None) => limits.push(format!("at least {least}{unit}")),
-            (None, Some(most)) => limits.push(format!("at most {most}{unit}")),
+        // The limits of an integer type are in the name of its format.
+        let of_type = |name: &str| unit[0].is_empty() && is_limit_of_type(schema, name);
+        let (least, most) = (bound(least).filter(|_| !of_type(least)), bound(most).filter(|_| !of_type(most)));
+        let unit = |count: &str| unit[usize::from(count != "1")];
+        match (least, most) {
+            (Some(least), Some(most)) if least == most => limits.push(format!("{least}{}", unit(&least))),
+            (Some(least), Some(most)) => limits.push(format!("{least} to {most}{}", unit(&most))),
+            (Some(least), None) => limits.push(format!("at least {least}{}", unit(&least))),
+            (None, Some(most)) => limits.push(format!("at most {most}{}", unit(&most))),
             (None, None) => {}
         }
     }

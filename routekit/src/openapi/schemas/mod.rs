@@ -3,7 +3,7 @@
 //! Requests and responses have generators of their own, because serde may read a type in another form than it writes
 //! it. [`unify`] gives both one name if the forms are the same.
 
-mod numbers;
+pub(super) mod numbers;
 mod places;
 mod rules;
 mod unify;
@@ -80,15 +80,27 @@ impl Schemas {
     /// The fields of an object in a request. `None` if its type is no struct, or has no schema.
     pub(super) fn properties(&mut self, payload: &Payload) -> Option<Properties> {
         let schema = self.value_of(payload)?;
-        let resolved = match name_of(&schema) {
-            Some(name) => self.inputs.definitions().get(name)?,
-            None => &schema,
-        };
+        let name = name_of(&schema);
+        let resolved = name.and_then(|name| self.inputs.definitions().get(&name)).unwrap_or(&schema);
+        // Alternatives, such as those of a flattened enum, are no list of fields.
+        if ["oneOf", "anyOf", "allOf"].iter().any(|keyword| resolved.get(*keyword).is_some()) {
+            return None;
+        }
         let mut properties = resolved["properties"].as_object()?.clone();
         properties.values_mut().for_each(numbers::limit);
         let required = resolved["required"].as_array().into_iter().flatten();
         let required = required.filter_map(|name| name.as_str().map(str::to_owned)).collect();
         Some(Properties { properties, required })
+    }
+
+    /// The schemas of the values of a tuple in a request.
+    pub(super) fn items(&mut self, payload: &Payload) -> Option<Vec<Value>> {
+        let schema = self.value_of(payload)?;
+        let name = name_of(&schema);
+        let resolved = name.and_then(|name| self.inputs.definitions().get(&name)).unwrap_or(&schema);
+        let mut items = resolved["prefixItems"].as_array()?.clone();
+        items.iter_mut().for_each(numbers::limit);
+        Some(items)
     }
 
     fn unknown(&mut self, payload: &Payload, route: &str) -> Value {
@@ -104,12 +116,11 @@ impl Schemas {
     pub(super) fn finish(mut self, document: &mut Value) -> Vec<String> {
         let (mut inputs, mut outputs) = (self.inputs.take_definitions(true), self.outputs.take_definitions(true));
         inputs.values_mut().chain(outputs.values_mut()).for_each(numbers::limit);
-        let schemas = unify::unify(inputs, outputs, document);
-        let known = &mut document["components"]["schemas"];
-        match known.as_object_mut() {
-            Some(known) => known.extend(schemas),
-            None => *known = schemas.into(),
-        }
+        let own = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
+        let taken = own.keys().cloned().collect();
+        let mut schemas = unify::unify(inputs, outputs, &taken, document);
+        schemas.extend(own);
+        document["components"]["schemas"] = schemas.into();
         self.warnings.into_iter().collect()
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn limit(schema: &mut Value) {
 }
 
 /// The limits of an integer with this format. Those of 128 bits are no numbers of JSON in this crate.
-fn limits(format: &str) -> Option<(Number, Number)> {
+pub(in crate::openapi) fn limits(format: &str) -> Option<(Number, Number)> {
     Some(match format {
         "int8" => (i8::MIN.into(), i8::MAX.into()),
         "int16" => (i16::MIN.into(), i16::MAX.into()),

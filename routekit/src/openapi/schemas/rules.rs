@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::places::name_of;
-use crate::route::{FieldRule, TypeRules};
+use crate::route::{FieldPlace, FieldRule, TypeRules};
 
 /// Adds `rules` to the schema of their type. `ruled` are the names of the definitions that have theirs.
 pub(super) fn apply(
@@ -18,7 +18,7 @@ pub(super) fn apply(
     definitions: &mut Map<String, Value>,
     ruled: &mut BTreeSet<String>,
 ) {
-    let Some(name) = name_of(schema).map(str::to_owned) else {
+    let Some(name) = name_of(schema) else {
         return to_object(rules, schema, definitions, ruled);
     };
     if ruled.insert(name.clone())
@@ -35,12 +35,25 @@ fn to_object(
     definitions: &mut Map<String, Value>,
     ruled: &mut BTreeSet<String>,
 ) {
+    if !make_object(schema) {
+        return;
+    }
     for field in &rules.fields {
-        let property = match field.name {
-            Some(name) => schema.get_mut("properties").and_then(|properties| properties.get_mut(name)),
-            None => Some(&mut *schema),
+        let property = match field.place {
+            FieldPlace::Named(name) => schema.get_mut("properties").and_then(|properties| properties.get_mut(name)),
+            FieldPlace::Whole => Some(&mut *schema),
+            // The fields of the field's own type are beside the others.
+            FieldPlace::Flattened => {
+                if let Some(nested) = field.nested {
+                    to_object(&TypeRules::of(nested), schema, definitions, ruled);
+                }
+                None
+            }
         };
         let Some(property) = property else { continue };
+        if !make_object(property) {
+            continue;
+        }
         let kind = Kind::of(property, definitions);
         for rule in &field.rules {
             if let Some(words) = constrain(rule, kind, property) {
@@ -58,6 +71,14 @@ fn to_object(
     }
 }
 
+/// Writes a schema that allows everything as an object. Returns false for one that allows nothing.
+fn make_object(schema: &mut Value) -> bool {
+    if *schema == true {
+        *schema = json!({});
+    }
+    schema.is_object()
+}
+
 /// What a property is, which decides the keyword of its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -68,7 +89,9 @@ enum Kind {
 
 impl Kind {
     fn of(property: &Value, definitions: &Map<String, Value>) -> Self {
-        let resolved = name_of(property).and_then(|name| definitions.get(name)).unwrap_or(property);
+        let present = property["anyOf"].as_array().and_then(|parts| parts.iter().find(|part| part["type"] != "null"));
+        let property = present.unwrap_or(property);
+        let resolved = name_of(property).and_then(|name| definitions.get(&name)).unwrap_or(property);
         let is = |name: &str| {
             let kind = &resolved["type"];
             *kind == name || kind.as_array().is_some_and(|all| all.contains(&name.into()))
@@ -94,17 +117,17 @@ impl Kind {
 
 /// Adds the keywords of a rule. Returns words for what they do not say.
 ///
-/// The keywords stand beside a `$ref`, and beside the alternatives of an `Option`: those that do not concern a value
-/// ignore it.
+/// They stand beside a `$ref`, and beside the alternatives of an `Option`. A keyword does not concern a value of
+/// another type, such as `null`.
 fn constrain(rule: &FieldRule, kind: Kind, property: &mut Value) -> Option<String> {
-    let param = |name: &str| rule.params.get(name).cloned();
+    let param = |name: &str| rule.params.get(name).filter(|value| !value.is_null()).cloned();
     let text = |name: &str| rule.params.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let stated = rule.message.map(|message| format!("Rule: {message}."));
     match rule.name {
         "length" => {
             for (name, ends) in [("min", &["min"][..]), ("max", &["max"]), ("equal", &["min", "max"])] {
-                for end in ends.iter().filter(|_| rule.params.contains_key(name)) {
-                    property[kind.length(end)] = param(name).unwrap_or_default();
+                for (end, bound) in ends.iter().filter_map(|end| Some((end, param(name)?))) {
+                    property[kind.length(end)] = bound;
                 }
             }
             None
@@ -222,7 +245,7 @@ fn content(property: &mut Value) -> Option<&mut Value> {
 fn escape(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len());
     for letter in text.chars() {
-        if r"\^$.|?*+()[]{}/-".contains(letter) {
+        if r"\^$.|?*+()[]{}/".contains(letter) {
             pattern.push('\\');
         }
         pattern.push(letter);

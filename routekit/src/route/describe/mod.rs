@@ -8,4 +8,4 @@ pub(crate) mod rules;
 pub(crate) use self::description::{ChecksNoRules, NeedKind, PathValues, RequestPart};
 pub use self::description::{Describe, DescribeResponse, Description, Input, InputSource, NoPayload, Output, Payload};
 #[cfg(feature = "schema")]
-pub(crate) use self::rules::{FieldRule, TypeRules};
+pub(crate) use self::rules::{FieldPlace, FieldRule, TypeRules};

@@ -29,11 +29,22 @@ pub struct TypeRules {
 #[derive(Debug, Clone)]
 #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only the OpenAPI document reads it"))]
 pub(crate) struct RulesOfField {
-    /// The name that serde reads; `None` if the field is written like the value that contains it.
-    pub(crate) name: Option<&'static str>,
+    pub(crate) place: FieldPlace,
     pub(crate) rules: Vec<FieldRule>,
-    /// Adds the rules of the field's own type, also if that is the type of items of a list or of values of a map.
+    /// Adds the rules of the field's own type. Of a list or a map, that is the type of its items or values.
     pub(crate) nested: Option<fn(&mut TypeRules)>,
+}
+
+/// Where the value of a field is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only the OpenAPI document reads it"))]
+pub(crate) enum FieldPlace {
+    /// Under the name that serde reads.
+    Named(&'static str),
+    /// It is the value that contains the field: `transparent`, or a newtype.
+    Whole,
+    /// Its fields are beside those of the value that contains it: `flatten`.
+    Flattened,
 }
 
 /// A rule, as its attribute names it.
@@ -62,7 +73,13 @@ impl TypeRules {
     /// The following calls are about this field, which may have aliases.
     pub fn field(&mut self, names: &'static str) {
         let name = names.split(SEPARATOR).next().filter(|name| *name != WHOLE);
-        self.fields.push(RulesOfField { name, rules: Vec::new(), nested: None });
+        let place = name.map_or(FieldPlace::Whole, FieldPlace::Named);
+        self.fields.push(RulesOfField { place, rules: Vec::new(), nested: None });
+    }
+
+    /// The following calls are about a field with `#[serde(flatten)]`.
+    pub fn flattened(&mut self) {
+        self.fields.push(RulesOfField { place: FieldPlace::Flattened, rules: Vec::new(), nested: None });
     }
 
     /// Adds a rule of the field, with the message of its attribute.
@@ -104,7 +121,7 @@ impl<T: DescribeRules + ?Sized> RulesOf<T> {
     }
 }
 
-/// All other types.
+/// Types without rules that are known as data.
 pub trait NoRules {
     /// Adds nothing.
     fn describe(_: &mut TypeRules) {}

@@ -54,8 +54,9 @@ pub(in crate::cache) fn take_part(response: &mut Response, content: &Bytes, rang
         }
         Part::Unsatisfiable => {
             let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE);
+            // A header of the problem, which is rendered again further out.
+            let problem = problem.with_header(header::CONTENT_RANGE, content_range(&format!("bytes */{length}")));
             let mut refusal = problem.with_detail("the range begins behind the end of the content").into_response();
-            refusal.headers_mut().insert(header::CONTENT_RANGE, content_range(&format!("bytes */{length}")));
             for name in [X_CACHE, CACHE_STATUS] {
                 refusal.headers_mut().extend(response.headers().get(&name).cloned().map(|value| (name, value)));
             }
