@@ -306,7 +306,7 @@ impl App {
 
     /// Sets the configuration, in place of `routekit.toml` and the `ROUTEKIT_…` variables of the process.
     pub fn config(mut self, config: Config) -> Self {
-        self.spec.settings.config = Some(config);
+        self.spec.settings.config = Some(Box::new(config));
         self
     }
 

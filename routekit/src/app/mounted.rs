@@ -49,7 +49,8 @@ pub(crate) struct Mounted {
     pub(super) edge: Edge,
     /// Of the admin surface with its own listener.
     pub(super) admin_edge: Edge,
-    pub(crate) config: Config,
+    /// Boxed, as it is large.
+    pub(crate) config: Box<Config>,
     pub(crate) readiness: Readiness,
     pub(super) shutdown: Shutdown,
     pub(super) shutdown_hooks: Mutex<Vec<ShutdownHook>>,

@@ -42,7 +42,7 @@ pub(super) struct AppSpec {
 /// The configuration, and the cache that it applies to.
 pub(super) struct SettingsSpec {
     /// Replaces the file and the variables of the process.
-    pub(super) config: Option<Config>,
+    pub(super) config: Option<Box<Config>>,
     pub(super) changes: Vec<ChangeConfig>,
     /// Unless the configuration names others.
     pub(super) trusted_proxies: Vec<String>,

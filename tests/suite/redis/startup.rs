@@ -14,7 +14,8 @@ pub(super) async fn start(toml: &str) -> Result<(), String> {
     let config = Config::builder().toml("routekit.toml", &toml).build().unwrap();
     let app = App::with_routes(routes![item]).config(config).provide(super::World::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    app.serve_on(listener, ready(())).await.map_err(|error| error.to_string())
+    // Boxed: tests start several apps on the small stack of their thread.
+    Box::pin(app.serve_on(listener, ready(()))).await.map_err(|error| error.to_string())
 }
 
 /// Starts an app whose error must name the setting and say what is wrong, and must not contain the password.

@@ -20,7 +20,7 @@ use crate::{
 
 /// The configuration with the program's changes, the cache, and the recorder of the metrics.
 pub(super) struct Configured {
-    pub(super) config: Config,
+    pub(super) config: Box<Config>,
     pub(super) cache: Cache,
     pub(super) redis: RedisSetup,
     /// Whether the program built the cache, so that layers outside the app may use it too.
@@ -69,18 +69,18 @@ pub(super) fn configure(
 
 /// The given configuration, or the one of the process, with the program's changes.
 fn configuration(
-    given: Option<Config>,
+    given: Option<Box<Config>>,
     changes: Vec<ChangeConfig>,
     scope: Scope,
     problems: &mut Vec<SetupProblem>,
-) -> Config {
+) -> Box<Config> {
     let of_process = || match scope {
-        Scope::Alone => Config::default(),
+        Scope::Alone => Box::default(),
         Scope::Program => {
             // What can be read is used for the checks that follow, so that they find their problems too.
             let (config, unreadable) = Config::builder().process().read();
             problems.extend(unreadable);
-            config
+            Box::new(config)
         }
     };
     let mut config = given.unwrap_or_else(of_process);

@@ -37,7 +37,6 @@ pub(crate) struct RulesOfField {
 
 /// Where the value of a field is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only the OpenAPI document reads it"))]
 pub(crate) enum FieldPlace {
     /// Under the name that serde reads.
     Named(&'static str),
