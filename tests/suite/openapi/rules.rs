@@ -91,7 +91,7 @@ fn not_the_same(value: &Unsayable) -> Result<(), ValidationError> {
 }
 
 fn even(value: u32) -> Result<(), ValidationError> {
-    if value % 2 == 0 { Ok(()) } else { Err(ValidationError::new("even")) }
+    if value.is_multiple_of(2) { Ok(()) } else { Err(ValidationError::new("even")) }
 }
 
 #[post("/every")]

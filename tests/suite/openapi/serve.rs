@@ -119,9 +119,13 @@ fn a_route_of_the_app_at_their_path_is_an_error_only_beside_them() {
     };
     with_docs(|_| {}).unwrap();
     with_docs(|config| config.set_openapi_serve(ServeOpenApi::Off)).unwrap();
-    for change in [(|config| config.set_openapi_serve(ServeOpenApi::Main)) as fn(&mut Config), |config| {
-        config.set_admin_addr(AdminAddr::Main)
-    }] {
+    fn beside(config: &mut Config) {
+        config.set_openapi_serve(ServeOpenApi::Main);
+    }
+    fn admin_beside(config: &mut Config) {
+        config.set_admin_addr(AdminAddr::Main);
+    }
+    for change in [beside, admin_beside] {
         let error = with_docs(change).unwrap_err().to_string();
         assert!(error.contains("`/docs` is a path where routekit serves the page with its documentation"), "{error}");
     }
