@@ -32,7 +32,7 @@ fn at_depth(document: &Value, schema: &Value, depth: usize) -> Value {
         "array" => {
             let least = usize::try_from(schema["minItems"].as_u64().unwrap_or(1)).unwrap_or(1);
             // Lists within lists would multiply.
-            let most = if depth + 2 < DEPTH { 1 } else { 8 };
+            let most = if depth + 4 < DEPTH { 1 } else { 4 };
             vec![at_depth(document, &schema["items"], depth); least.clamp(1, most)].into()
         }
         "integer" => integer(schema),
