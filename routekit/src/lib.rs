@@ -122,7 +122,6 @@ pub mod extract;
 mod generated;
 pub mod guide;
 pub mod health;
-mod html_page;
 pub mod idempotency;
 pub mod identity;
 pub mod metrics;

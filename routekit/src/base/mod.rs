@@ -4,6 +4,7 @@ pub(crate) mod clock;
 pub(crate) mod copy_head;
 pub(crate) mod entered;
 pub(crate) mod failure_cause;
+pub(crate) mod html_page;
 pub(crate) mod http_target;
 pub(crate) mod late_body;
 pub(crate) mod no_content;

@@ -22,7 +22,7 @@ use self::{
 
 /// From the ground floor to the roof. Modules on one line are siblings that must not use each other.
 const STOREYS: &[&[&str]] = &[
-    &["base", "html_page"],
+    &["base"],
     &["content_coding", "observe", "problem", "system"],
     &["deadline", "deps", "recording", "shared_commands", "shared_quotas", "shutdown"],
     &["route"],

@@ -1,4 +1,4 @@
-//! What an app answers is in its document, whoever answers.
+//! What an app answers is in its document, whether a handler, an extractor or a policy answers.
 
 use std::time::Duration;
 

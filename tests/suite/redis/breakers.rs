@@ -155,7 +155,7 @@ async fn process_that_was_disconnected_applies_what_it_missed() {
     until_mode(&two, "mail", "automatic").await;
 }
 
-/// A reset also closes a breaker that was opened by its calls, of which the process of the command has none.
+/// A reset also closes a breaker that was opened by its calls. The process of the command has none.
 #[tokio::test]
 async fn reset_closes_breakers_that_opened_by_themselves() {
     let Some(server) = RedisServer::start("breakers-reset", &[]) else { return };

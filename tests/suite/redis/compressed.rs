@@ -105,7 +105,7 @@ async fn entry_of_the_former_version_is_a_miss() {
     let (app, _, _) = start(&server);
     until_hit(&app, "/redis/packed").await;
     let (name, whole) = only_entry(&server);
-    // A list of eight fields, the first of which is the version.
+    // A list of eight fields. The first is the version.
     let at = whole.windows(2).position(|bytes| bytes == [0x97, 4]).unwrap();
     let mut older = whole.clone();
     older[at + 1] = 3;

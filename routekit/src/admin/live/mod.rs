@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 use self::event_body::EventBody;
 pub(crate) use self::snapshot::LiveSource;
 use crate::{
-    html_page,
+    base::html_page,
     problem::{Problem, Result},
 };
 

@@ -61,7 +61,7 @@ impl RouteTable {
     }
 }
 
-/// Reports access for identified clients in an app that identifies nobody, and access that has no effect.
+/// Reports access for identified clients in an app without a verifier, and access that has no effect.
 pub(in crate::app) fn check(config: &Config, verifiers: &Verifiers, problems: &mut Vec<SetupProblem>) {
     let is_main = *config.openapi_serve == ServeOpenApi::Main;
     if !is_main && *config.openapi_access.origin() != Origin::Default {

@@ -1,4 +1,4 @@
-//! A task of which one runs at a time.
+//! A task that runs once at a time.
 
 use std::{
     future::Future,

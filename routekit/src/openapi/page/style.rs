@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use http::{HeaderName, HeaderValue};
 
-use crate::html_page;
+use crate::base::html_page;
 
 pub(super) const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#8884;--soft:#8882}\

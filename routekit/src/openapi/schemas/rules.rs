@@ -54,7 +54,7 @@ fn to_object(
         if !make_object(property) {
             continue;
         }
-        let kind = Kind::of(property, definitions);
+        let kind = ValueKind::of(property, definitions);
         for rule in &field.rules {
             if let Some(words) = constrain(rule, kind, property) {
                 describe(property, &words);
@@ -81,13 +81,13 @@ fn make_object(schema: &mut Value) -> bool {
 
 /// What a property is, which decides the keyword of its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ValueKind {
     Text,
     List,
     Map,
 }
 
-impl Kind {
+impl ValueKind {
     fn of(property: &Value, definitions: &Map<String, Value>) -> Self {
         let present = property["anyOf"].as_array().and_then(|parts| parts.iter().find(|part| part["type"] != "null"));
         let property = present.unwrap_or(property);
@@ -119,7 +119,7 @@ impl Kind {
 ///
 /// They stand beside a `$ref`, and beside the alternatives of an `Option`. A keyword does not concern a value of
 /// another type, such as `null`.
-fn constrain(rule: &FieldRule, kind: Kind, property: &mut Value) -> Option<String> {
+fn constrain(rule: &FieldRule, kind: ValueKind, property: &mut Value) -> Option<String> {
     let param = |name: &str| rule.params.get(name).filter(|value| !value.is_null()).cloned();
     let text = |name: &str| rule.params.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let stated = rule.message.map(|message| format!("Rule: {message}."));
@@ -164,11 +164,11 @@ fn constrain(rule: &FieldRule, kind: Kind, property: &mut Value) -> Option<Strin
                 }
             }
         }
-        "contains" if kind == Kind::Text => {
+        "contains" if kind == ValueKind::Text => {
             add_pattern(property, &escape(&text("needle")));
             None
         }
-        "does_not_contain" if kind == Kind::Text => {
+        "does_not_contain" if kind == ValueKind::Text => {
             also(property, json!({ "not": { "pattern": escape(&text("needle")) } }));
             None
         }

@@ -14,7 +14,7 @@ const SCHEMAS: &str = "/components/schemas";
 /// The characters of a name that a reference may have as they are.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Returns the schemas under their final names, none of which is `taken`, and rewrites the references of `document`.
+/// Returns the schemas under their final names, which are not `taken`, and rewrites the references of `document`.
 pub(super) fn unify(
     inputs: Map<String, Value>,
     outputs: Map<String, Value>,
