@@ -39,12 +39,20 @@ struct ProblemFields {
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 /// The headers that describe the content of a response, apart from its media type.
-pub(super) const OF_CONTENT: [HeaderName; 4] =
-    [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_RANGE, header::ETAG];
+const OF_CONTENT: [HeaderName; 4] =
+    [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::ETAG, header::CONTENT_RANGE];
 /// The members that a problem writes itself.
 const STANDARD: [&str; 7] = ["type", "title", "status", "detail", "instance", "correlationId", "errors"];
 /// The type of problems that have no meaning beyond their status (RFC 9457 §4.2.1).
 const BLANK: &str = "about:blank";
+
+/// The headers of a response with this status that describe its content. `Content-Range` of a 416 does not: it states
+/// the length of what the client asked for (RFC 9110 §15.5.17).
+pub(super) fn of_content(status: StatusCode) -> impl Iterator<Item = &'static HeaderName> {
+    let is_told =
+        move |name: &&HeaderName| **name == header::CONTENT_RANGE && status == StatusCode::RANGE_NOT_SATISFIABLE;
+    OF_CONTENT.iter().filter(move |name| !is_told(name))
+}
 
 impl Problem {
     /// Creates a problem with this status and nothing else.
@@ -294,7 +302,7 @@ impl Problem {
         // A map with the most headers that it can have stays as it is.
         let _ = headers.try_insert(header::CONTENT_TYPE, MEDIA_TYPE);
         // Remove the headers that describe the old content.
-        for name in &OF_CONTENT {
+        for name in of_content(self.0.status) {
             headers.remove(name);
         }
         response.extensions_mut().insert(self);

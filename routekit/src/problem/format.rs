@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderName, header, request::Parts};
 
-use super::document::{OF_CONTENT, Problem};
+use super::document::{Problem, of_content};
 
 /// Builds the response of a problem. See [`App::problems`](crate::App::problems).
 #[derive(Clone)]
@@ -39,7 +39,7 @@ pub(super) fn replace(response: &mut Response, formatted: Response) {
     let (mut parts, body) = formatted.into_parts();
     *response.status_mut() = parts.status;
     let headers = response.headers_mut();
-    for name in OF_CONTENT.iter().chain([&header::CONTENT_TYPE]) {
+    for name in of_content(parts.status).chain([&header::CONTENT_TYPE]) {
         headers.remove(name);
     }
     let names: Vec<HeaderName> = parts.headers.keys().cloned().collect();
