@@ -4,7 +4,8 @@
 //!    `GET /openapi.json` of the admin surface; `openapi.serve = "main"` moves it to the main listener.
 //! 2. Operations have the summary, description, tags, version and deprecation of their routes. Parameters and bodies
 //!    have the schemas of their types, if these derive `schemars::JsonSchema` (version 1). A type without a schema is
-//!    described by its name, and is a warning at start-up.
+//!    described by its name. The log names it when the document is first read, and so does
+//!    [`OpenApiDocument::warnings`].
 //! 3. The rules of `#[derive(Validate)]` are in the schemas. A rule that JSON Schema cannot say, such as `custom`, is a
 //!    sentence in the description. Integers have the limits of their types. Rules of the fields of enums are as far in
 //!    the schema as `schemars` knows them; so are those of type parameters and of fields with `#[serde(flatten)]`.
