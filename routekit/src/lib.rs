@@ -124,6 +124,8 @@ pub mod guide;
 pub mod health;
 pub mod idempotency;
 pub mod identity;
+#[cfg(feature = "schema")]
+pub mod manifest;
 pub mod metrics;
 pub mod observe;
 #[cfg(feature = "schema")]

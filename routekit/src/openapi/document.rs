@@ -127,7 +127,7 @@ fn tags<'a>(routes: impl Iterator<Item = &'a DocumentedRoute<'a>>) -> Vec<Value>
 }
 
 /// A path template of the router as OpenAPI writes it: `/files/{*rest}` is `/files/{rest}`.
-fn path_of(path: &str) -> String {
+pub(crate) fn path_of(path: &str) -> String {
     // `{{` and `}}` are braces of the path itself.
     let literal = path.replace("{{", "%7B").replace("}}", "%7D");
     literal.replace("{*", "{")

@@ -41,7 +41,7 @@ mod serve;
 
 pub use self::{document::OpenApiDocument, info::ApiInfo};
 pub(crate) use self::{
-    document::document,
+    document::{document, path_of},
     facts::{ApiFacts, DocumentedRoute},
     security::SecuritySchemes,
     serve::{DocumentMaker, PATHS, router},

@@ -54,7 +54,7 @@ const STOREYS: &[&[&str]] = &[
     &["config", "generated", "health", "performance", "retry"],
     &["policy"],
     &["openapi"],
-    &["admin"],
+    &["admin", "manifest"],
     &["app"],
     &["test"],
     &["__private"],

@@ -6,13 +6,18 @@ use axum::Router;
 
 pub(in crate::app) use crate::openapi::PATHS;
 use crate::{
-    app::{App, declared::DeclaredRoute, table::RouteTable},
+    app::{
+        App,
+        declared::DeclaredRoute,
+        table::{RouteTable, TableRow},
+    },
     auth::Verifiers,
     base::{
         setting::Origin,
         setup_problem::{Error, SetupProblem},
     },
     config::{self, Config, OpenApiAccess, ServeOpenApi},
+    manifest::{Manifest, ManifestRoute},
     openapi::{self, ApiFacts, ApiInfo, DocumentMaker, DocumentedRoute, OpenApiDocument, SecuritySchemes},
 };
 
@@ -46,6 +51,14 @@ impl RouteTable {
     pub fn openapi_of(&self, version: &str) -> Option<OpenApiDocument> {
         let is_known = self.rows().iter().any(|row| row.version() == Some(version));
         is_known.then(|| self.document(|of| of.is_none_or(|of| of == version)))
+    }
+
+    /// Returns the [manifest](crate::manifest) of the app: its routes with their policies, and its OpenAPI document.
+    #[must_use]
+    pub fn manifest(&self) -> Manifest {
+        let route =
+            |row: &TableRow| ManifestRoute::new(&self.explanation(row), openapi::path_of(&row.path), &row.policies);
+        Manifest::new(self.rows().iter().map(route).collect(), self.openapi().as_json().clone())
     }
 
     /// The document of the routes whose version is wanted.

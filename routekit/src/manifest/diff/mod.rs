@@ -1,0 +1,44 @@
+//! What changes from one manifest to another.
+//!
+//! `endpoints` pairs the operations of both documents. `limits` and `settings` compare the policies of a pair,
+//! `operation` its parameters, bodies and responses, and `schema` their values.
+
+mod change;
+mod endpoints;
+mod limits;
+mod operation;
+mod schema;
+mod settings;
+
+pub use self::change::{Change, ChangeKind};
+use self::endpoints::{Endpoint, endpoints};
+use super::file::Manifest;
+
+/// All changes, in the order of the paths.
+pub(super) fn difference(old: &Manifest, new: &Manifest) -> Vec<Change> {
+    let (before, after) = (endpoints(old), endpoints(new));
+    let mut changes = Vec::new();
+    for (key, endpoint) in &before {
+        match after.get(key) {
+            None => changes.push(endpoint.change(ChangeKind::Removed, "the route is removed")),
+            Some(other) => compare((old, endpoint), (new, other), &mut changes),
+        }
+    }
+    let added = after.iter().filter(|(key, _)| !before.contains_key(*key));
+    changes.extend(added.map(|(_, endpoint)| endpoint.change(ChangeKind::Added, "the route is new")));
+    change::summarize(changes, before.keys().filter(|key| after.contains_key(*key)).count())
+}
+
+fn compare((old, before): (&Manifest, &Endpoint<'_>), (new, after): (&Manifest, &Endpoint<'_>), to: &mut Vec<Change>) {
+    let mut add = |kind: ChangeKind, what: String| to.push(after.change(kind, what));
+    if let (Some(before), Some(after)) = (before.route, after.route) {
+        limits::compare(before, after, &mut add);
+        settings::compare(&before.policies, &after.policies, &mut add);
+        if before.api_version != after.api_version {
+            let shown = |version: &Option<String>| version.clone().unwrap_or_else(|| "none".to_owned());
+            let text = format!("version: {} -> {}", shown(&before.api_version), shown(&after.api_version));
+            add(ChangeKind::Changed, text);
+        }
+    }
+    operation::compare((&old.openapi, before), (&new.openapi, after), &mut add);
+}

@@ -1,0 +1,181 @@
+//! What requests and responses of an operation may be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::{
+    change::ChangeKind,
+    endpoints::{Endpoint, placeholders},
+    schema::{Difference, Schemas, resolve},
+};
+
+/// A document and one of its operations.
+type Of<'a> = (&'a Value, &'a Endpoint<'a>);
+
+type Add<'a> = &'a mut dyn FnMut(ChangeKind, String);
+
+static NOTHING: Value = Value::Null;
+
+/// Compares two operations, each with its document.
+pub(super) fn compare(old: Of<'_>, new: Of<'_>, add: Add<'_>) {
+    names(old.1.operation, new.1.operation, add);
+    parameters(old, new, add);
+    request_bodies(old, new, add);
+    responses(old, new, add);
+}
+
+/// What generated clients are made from, and what people read.
+fn names(old: &Value, new: &Value, add: Add<'_>) {
+    if old["operationId"] != new["operationId"] {
+        add(ChangeKind::Changed, format!("operationId: {} -> {}", old["operationId"], new["operationId"]));
+    }
+    let is_deprecated = |operation: &Value| operation["deprecated"] == true;
+    if is_deprecated(old) != is_deprecated(new) {
+        let what = if is_deprecated(new) { "the route is deprecated" } else { "the route is not deprecated any more" };
+        add(ChangeKind::Changed, what.to_owned());
+    }
+}
+
+/// Parameters by their kind and name; placeholders by their position.
+fn parameters((old_document, old): Of<'_>, (new_document, new): Of<'_>, add: Add<'_>) {
+    let (before, after) = (named_parameters(old_document, old), named_parameters(new_document, new));
+    for (key, (name, parameter)) in &before {
+        let Some((_, other)) = after.get(key) else {
+            add(ChangeKind::Breaking, format!("request: {name} is not read any more"));
+            continue;
+        };
+        let is_required = |parameter: &Value| parameter["required"] == true;
+        match (is_required(parameter), is_required(other)) {
+            (false, true) => add(ChangeKind::Breaking, format!("request: {name} is required")),
+            (true, false) => add(ChangeKind::Compatible, format!("request: {name} is optional")),
+            _ => {}
+        }
+        if (&parameter["style"], &parameter["explode"]) != (&other["style"], &other["explode"]) {
+            add(ChangeKind::Breaking, format!("request: {name} is written in another style"));
+        }
+        let schemas = Schemas::of_requests(old_document, new_document);
+        report(schemas.compare(&parameter["schema"], &other["schema"]), &format!("request: {name}"), add);
+    }
+    for (name, parameter) in after.iter().filter(|(key, _)| !before.contains_key(*key)).map(|(_, named)| named) {
+        let (kind, is) = match parameter["required"] == true {
+            true => (ChangeKind::Breaking, "new and required"),
+            false => (ChangeKind::Compatible, "new"),
+        };
+        add(kind, format!("request: {name} is {is}"));
+    }
+}
+
+/// What identifies a parameter, its name in messages, and its description.
+fn named_parameters<'a>(document: &'a Value, endpoint: &'a Endpoint<'a>) -> BTreeMap<String, (String, &'a Value)> {
+    let shared = endpoint.shared_parameters.and_then(Value::as_array).into_iter().flatten();
+    let own = endpoint.operation["parameters"].as_array().into_iter().flatten();
+    let named = shared.chain(own).map(|parameter| {
+        let parameter = resolve(document, parameter).1;
+        let text = |member: &str| parameter[member].as_str().unwrap_or_default();
+        let (place, name) = (text("in"), text("name"));
+        let position = (place == "path").then(|| placeholders(endpoint.path).position(|other| other == name));
+        let key = match position.flatten() {
+            Some(position) => format!("path {position}"),
+            None if place == "header" => format!("header {}", name.to_ascii_lowercase()),
+            None => format!("{place} {name}"),
+        };
+        (key, (format!("{place} parameter `{name}`"), parameter))
+    });
+    named.collect()
+}
+
+fn request_bodies((old_document, old): Of<'_>, (new_document, new): Of<'_>, add: Add<'_>) {
+    let body = |document, operation| resolve(document, member(operation, "requestBody")).1;
+    let (before, after) = (body(old_document, old.operation), body(new_document, new.operation));
+    let is_required = |body: &Value| body["required"] == true;
+    match (before.is_null(), after.is_null()) {
+        (true, true) => return,
+        (true, false) if is_required(after) => return add(ChangeKind::Breaking, "request: a body is required".into()),
+        (true, false) => return add(ChangeKind::Compatible, "request: a body may be sent".into()),
+        (false, true) => return add(ChangeKind::Breaking, "request: the body is not read any more".into()),
+        (false, false) => {}
+    }
+    match (is_required(before), is_required(after)) {
+        (false, true) => add(ChangeKind::Breaking, "request: the body is required".into()),
+        (true, false) => add(ChangeKind::Compatible, "request: the body is optional".into()),
+        _ => {}
+    }
+    let (before, after) = (media_types(before), media_types(after));
+    for (media_type, content) in &before {
+        match after.get(media_type) {
+            None => add(ChangeKind::Breaking, format!("request: {media_type} is not accepted any more")),
+            Some(other) => {
+                let schemas = Schemas::of_requests(old_document, new_document);
+                report(schemas.compare(&content["schema"], &other["schema"]), "request: body", add);
+            }
+        }
+    }
+    for media_type in after.keys().filter(|media_type| !before.contains_key(*media_type)) {
+        add(ChangeKind::Compatible, format!("request: {media_type} is accepted"));
+    }
+}
+
+fn responses((old_document, old): Of<'_>, (new_document, new): Of<'_>, add: Add<'_>) {
+    let (before, after) = (members(member(old.operation, "responses")), members(member(new.operation, "responses")));
+    let statuses: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
+    for status in statuses {
+        let (before, after) = match (before.get(status), after.get(status)) {
+            (Some(before), Some(after)) => (resolve(old_document, before).1, resolve(new_document, after).1),
+            // Clients must expect any error; what they do after success depends on its status.
+            (Some(_), None) => {
+                let kind = if is_error(status) { ChangeKind::Compatible } else { ChangeKind::Breaking };
+                add(kind, format!("response {status} is removed"));
+                continue;
+            }
+            (None, _) => {
+                add(ChangeKind::Compatible, format!("response {status} is new"));
+                continue;
+            }
+        };
+        let place = format!("response {status}");
+        let (old_types, new_types) = (media_types(before), media_types(after));
+        for (media_type, content) in &old_types {
+            match new_types.get(media_type) {
+                None => add(ChangeKind::Breaking, format!("{place}: {media_type} is not sent any more")),
+                Some(other) => {
+                    let schemas = Schemas::of_responses(old_document, new_document);
+                    report(schemas.compare(&content["schema"], &other["schema"]), &format!("{place}: body"), add);
+                }
+            }
+        }
+        for media_type in new_types.keys().filter(|media_type| !old_types.contains_key(*media_type)) {
+            add(ChangeKind::Breaking, format!("{place}: {media_type} may be sent"));
+        }
+        let new_headers = members(member(after, "headers"));
+        for header in members(member(before, "headers")).keys().filter(|header| !new_headers.contains_key(*header)) {
+            add(ChangeKind::Breaking, format!("{place}: the header `{header}` is not sent any more"));
+        }
+    }
+}
+
+/// `default` is every other error.
+fn is_error(status: &str) -> bool {
+    status.starts_with(['4', '5']) || status == "default"
+}
+
+/// Reports differences of schemas. `place` is what they describe.
+fn report(differences: Vec<Difference>, place: &str, add: Add<'_>) {
+    for Difference { path, what, is_breaking } in differences {
+        let kind = if is_breaking { ChangeKind::Breaking } else { ChangeKind::Compatible };
+        let separator = if path.is_empty() || path.starts_with('[') { "" } else { "." };
+        add(kind, format!("{place}{separator}{path} {what}"));
+    }
+}
+
+fn media_types(body: &Value) -> BTreeMap<&str, &Value> {
+    members(member(body, "content"))
+}
+
+fn members(object: &Value) -> BTreeMap<&str, &Value> {
+    object.as_object().into_iter().flat_map(Map::iter).map(|(name, value)| (name.as_str(), value)).collect()
+}
+
+fn member<'a>(object: &'a Value, name: &str) -> &'a Value {
+    object.get(name).unwrap_or(&NOTHING)
+}

@@ -1,0 +1,127 @@
+//! Alternatives (`oneOf`, `anyOf`) and parts (`allOf`).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::{Effect, Schemas};
+
+const KEYWORDS: [&str; 3] = ["oneOf", "anyOf", "allOf"];
+
+/// The name of the alternative that is no value.
+const NULL: &str = "null";
+
+/// Whether a schema is made of others.
+pub(super) fn are_in(keywords: &Map<String, Value>) -> bool {
+    KEYWORDS.iter().any(|keyword| keywords.contains_key(*keyword))
+}
+
+impl Schemas<'_> {
+    /// Compares schemas of which one has parts or alternatives.
+    pub(super) fn alternatives(&mut self, path: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
+        let (before, after) = (Parts::of(old), Parts::of(new));
+        self.parts(path, &before.all, &after.all);
+        self.choices(path, &before.any, &after.any);
+    }
+
+    /// Compares what must hold together, by position.
+    fn parts(&mut self, path: &str, old: &[Value], new: &[Value]) {
+        for (before, after) in old.iter().zip(new) {
+            self.walk(path, before, after);
+        }
+        if new.len() > old.len() {
+            self.add(path, "has further rules", Effect::Narrower);
+        } else if new.len() < old.len() {
+            self.add(path, "has fewer rules", Effect::Wider);
+        }
+    }
+
+    /// Compares alternatives by their names.
+    fn choices(&mut self, path: &str, old: &[Value], new: &[Value]) {
+        let (before, after) = (by_name(old), by_name(new));
+        if let ([one], [other]) = (old, new) {
+            // The only alternative may have another name.
+            self.walk(path, one, other);
+            return;
+        }
+        let lacking = |from: &BTreeMap<String, &Value>, name: &str| !from.contains_key(name) && name != NULL;
+        let gone: Vec<&str> = before.keys().map(String::as_str).filter(|name| lacking(&after, name)).collect();
+        let more: Vec<&str> = after.keys().map(String::as_str).filter(|name| lacking(&before, name)).collect();
+        // One that was renamed, or that is written in another way.
+        let renamed = if let ([gone], [more]) = (&*gone, &*more) { Some((*gone, *more)) } else { None };
+        for (name, schema) in &before {
+            let other = renamed.filter(|(gone, _)| gone == name).map_or(name.as_str(), |(_, more)| more);
+            match after.get(other) {
+                Some(other) => self.walk(path, schema, other),
+                None => self.add(path, format!("is not {name} any more"), Effect::Narrower),
+            }
+        }
+        let is_new = |name: &str| !before.contains_key(name) && renamed.is_none_or(|(_, more)| more != name);
+        for name in after.keys().filter(|name| is_new(name)) {
+            self.add(path, format!("may be {name}"), Effect::Wider);
+        }
+    }
+}
+
+/// A schema as parts that must all hold, and alternatives of which one must hold.
+struct Parts {
+    all: Vec<Value>,
+    any: Vec<Value>,
+}
+
+impl Parts {
+    fn of(keywords: &Map<String, Value>) -> Self {
+        let list = |keyword: &str| keywords.get(keyword).and_then(Value::as_array).cloned();
+        let mut rest = keywords.clone();
+        rest.retain(|keyword, _| !KEYWORDS.contains(&keyword.as_str()));
+        let mut all = list("allOf").unwrap_or_default();
+        let any = match (list("oneOf"), list("anyOf")) {
+            (Some(one), any) => {
+                // Both must hold. This is rare, and `anyOf` is then compared as a whole.
+                all.extend(any.map(|any| Map::from_iter([("anyOf".to_owned(), any.into())]).into()));
+                one
+            }
+            (None, Some(any)) => any,
+            // A schema without alternatives is the only one.
+            (None, None) => vec![Value::Object(std::mem::take(&mut rest))],
+        };
+        if !rest.is_empty() {
+            all.push(rest.into());
+        }
+        Self { all, any }
+    }
+}
+
+/// Alternatives by what distinguishes them: the type of a component, a tag, a constant, or the type of the value.
+fn by_name(alternatives: &[Value]) -> BTreeMap<String, &Value> {
+    let mut named = BTreeMap::new();
+    for schema in alternatives {
+        let mut name = name(schema);
+        while named.contains_key(&name) {
+            name.push('\'');
+        }
+        named.insert(name, schema);
+    }
+    named
+}
+
+fn name(schema: &Value) -> String {
+    let constant = |schema: &Value| match (&schema["const"], schema["enum"].as_array().map(Vec::as_slice)) {
+        (Value::Null, Some([value])) => Some(value.to_string()),
+        (Value::Null, _) => None,
+        (value, _) => Some(value.to_string()),
+    };
+    if let Some(reference) = schema["$ref"].as_str() {
+        return reference.rsplit('/').next().unwrap_or(reference).to_owned();
+    }
+    let tag = schema["properties"].as_object().into_iter().flatten();
+    let tag = tag.filter_map(|(name, schema)| Some(format!("{name} {}", constant(schema)?))).next();
+    // A variant of an enum is an object with its name as the only member.
+    let variant = || match schema["required"].as_array().map(Vec::as_slice) {
+        Some([Value::String(only)]) => Some(format!("an object with `{only}`")),
+        _ => None,
+    };
+    let text = |keyword: &str| schema[keyword].as_str().map(str::to_owned);
+    let known = tag.or_else(|| constant(schema)).or_else(|| text("title")).or_else(variant).or_else(|| text("type"));
+    known.unwrap_or_else(|| schema.to_string())
+}
