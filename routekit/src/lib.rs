@@ -55,6 +55,7 @@
 //! | test | [`mod@test`] |
 //! | configure a deployment | [`config`] |
 //! | operate it | [`admin`], [`health`], [`shutdown`], [`metrics`], [`statistics`], [`performance`], [`alerts`], [`system`], [`access_log`], [`telemetry`] |
+//! | list, check and compare routes on the command line | `cli`, [`manifest`] |
 //! | see how a request is processed | [`App::explain`], [`observe`] |
 //! | use one policy on a plain axum router | [`auth`], [`edge`], [`rate_limit`], [`cache`], [`idempotency`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
 //!
@@ -74,6 +75,7 @@
 //! | `jwks` | | 16 | `jwt`, and the keys of an issuer from a URL |
 //! | `cache-compression` | | 1 | compresses large values in the cache (Zstandard) |
 //! | `cache-messagepack` | | 4 | stores values in the cache as MessagePack, if their options say so |
+//! | `cli` | | 8 | `App::run`, the [command line](cli) of a program: `routes`, `check`, `openapi`, `diff`, `doctor`; includes `schema` |
 //! | `compression` | | 10 | compresses responses, if the configuration says so: see [edge](crate::guide::edge); `cache(compress_stored)` |
 //! | `compression-br` | | 4 | Brotli, for responses and for request bodies |
 //! | `decompression` | | 10 | decompresses request bodies |
@@ -108,6 +110,8 @@ pub mod body_limit;
 pub mod breaker;
 pub mod cache;
 pub mod catch_panic;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod client_address;
 pub mod concurrency;
 pub mod config;

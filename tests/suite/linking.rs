@@ -14,7 +14,7 @@ fn only_the_named_crates_are_mounted() {
 
 #[test]
 fn every_linked_crate_brings_its_routes() {
-    let output = cargo_run("shop", "shop", &["--table"]);
+    let output = cargo_run("shop", "shop", &["routes"]);
     assert!(output.status.success(), "{output:?}");
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(table.contains("/orders/{id}    shop_orders   order"), "{table}");

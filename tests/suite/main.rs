@@ -27,6 +27,7 @@ mod cache_store;
 mod cache_unsafe;
 mod cache_values;
 mod caching;
+mod cli;
 mod clock;
 mod compress_stored;
 mod concurrency;

@@ -7,7 +7,6 @@ use tokio::net::TcpListener;
 
 use super::{
     builder::App,
-    declared::unknown_route,
     metering::recorder::Scope,
     mounted::Mounted,
     server::{self, BoundListeners, ProcessOwner, StopSignals},
@@ -41,11 +40,7 @@ impl App {
     /// # Errors
     /// Every problem of the app, or a route that the app does not have.
     pub fn explain(self, route: &str) -> Result<Explanation, Error> {
-        let table = self.table()?;
-        table.explain(route).ok_or_else(|| {
-            let routes: Vec<String> = table.explanations().map(|explanation| explanation.route).collect();
-            unknown_route(route, "`App::explain`", routes.iter().map(String::as_str)).into()
-        })
+        Ok(self.table()?.find(route, "`App::explain`")?)
     }
 
     /// Turns the app into an axum router, to serve or nest by hand.

@@ -15,11 +15,14 @@
 //    `warm_up` fills the cache before the app is ready. `tls` holds the certificate of the main listener.
 //    `monitoring` watches the app while it is served.
 //    `shutdown_hook` and `background_work` are what a shutdown runs and waits for.
+// 5. `doctor` checks the machine for the command line.
 
 mod announce;
 mod background_work;
 mod builder;
 mod declared;
+#[cfg(feature = "cli")]
+mod doctor;
 mod documentation;
 mod environment;
 mod finish;
@@ -46,4 +49,6 @@ pub use self::{
     table::{RouteTable, TableRow},
     warm_up::{NotStored, WarmUpReport},
 };
+#[cfg(feature = "cli")]
+pub(crate) use self::{doctor::Severity, table::Listed};
 pub use crate::base::setup_problem::SetupProblem;

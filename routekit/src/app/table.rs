@@ -2,10 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use super::declared::DeclaredRoute;
+use super::declared::{DeclaredRoute, unknown_route};
 #[cfg(feature = "schema")]
 pub(super) use crate::openapi::ApiFacts;
 use crate::{
+    base::setup_problem::SetupProblem,
     policy::{self, EffectivePolicies, Explanation, RouterPolicies},
     route::{Description, GroupsOfRoute, RouteMeta},
 };
@@ -77,11 +78,11 @@ impl RouteTable {
     }
 
     /// The explanation of every route.
-    pub(super) fn explanations(&self) -> impl Iterator<Item = Explanation> {
+    pub(crate) fn explanations(&self) -> impl Iterator<Item = Explanation> {
         self.rows.iter().map(|row| self.explanation(row))
     }
 
-    pub(super) fn explanation(&self, row: &TableRow) -> Explanation {
+    pub(crate) fn explanation(&self, row: &TableRow) -> Explanation {
         policy::explain(row.meta, (&row.path, &row.groups), &row.policies, &self.router)
     }
 
@@ -96,6 +97,14 @@ impl RouteTable {
         self.explanations().find(|explanation| explanation.route == route)
     }
 
+    /// Explains a route that someone names. `named_by` is its place in the problem of an unknown one.
+    pub(crate) fn find(&self, route: &str, named_by: &str) -> Result<Explanation, SetupProblem> {
+        self.explain(route).ok_or_else(|| {
+            let routes: Vec<String> = self.explanations().map(|explanation| explanation.route).collect();
+            unknown_route(route, named_by, routes.iter().map(String::as_str))
+        })
+    }
+
     /// Counts the routes of each crate, sorted by name: `3 from billing_routes, 2 from shop`.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -108,9 +117,27 @@ impl RouteTable {
     }
 }
 
+impl RouteTable {
+    /// The versions of the routes, in alphabetical order.
+    #[cfg(feature = "cli")]
+    pub(crate) fn versions(&self) -> Vec<&'static str> {
+        let versions: std::collections::BTreeSet<&str> = self.rows.iter().filter_map(TableRow::version).collect();
+        versions.into_iter().collect()
+    }
+}
+
 impl fmt::Display for RouteTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cells = |row: &TableRow| {
+        Listed(&self.rows.iter().collect::<Vec<_>>()).fmt(f)
+    }
+}
+
+/// Routes in columns.
+pub(crate) struct Listed<'a>(pub(crate) &'a [&'a TableRow]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cells = |row: &&TableRow| {
             [
                 row.meta.method.to_string(),
                 row.path.clone(),
@@ -120,7 +147,7 @@ impl fmt::Display for RouteTable {
             ]
         };
         let mut rows = vec![["METHOD", "PATH", "CRATE", "HANDLER", "POLICIES"].map(str::to_owned)];
-        rows.extend(self.rows.iter().map(cells));
+        rows.extend(self.0.iter().map(cells));
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let widths: Vec<usize> = (0..4).map(width).collect();
         for row in &rows {

@@ -55,6 +55,12 @@ pub(super) struct NamedResult {
 }
 
 impl OverallHealth {
+    /// The result of each check, by its name.
+    #[cfg(feature = "cli")]
+    pub(crate) fn results(&self) -> impl Iterator<Item = (&str, &HealthCheckResult)> {
+        self.checks.iter().map(|(name, result)| (name.as_str(), result))
+    }
+
     /// A critical check that is unhealthy makes the app unhealthy. Any other check that is not healthy degrades it.
     pub(super) fn new(results: Vec<NamedResult>, timestamp: Duration) -> Self {
         let count = |status| results.iter().filter(|named| named.result.status == status).count();

@@ -5,10 +5,7 @@ use std::{fmt, path::Path};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{
-    diff::{self, Change},
-    route::ManifestRoute,
-};
+use super::route::ManifestRoute;
 
 /// The version of the format that this release writes and reads.
 const FORMAT: u32 = 1;
@@ -62,12 +59,6 @@ impl Manifest {
             return Err(InvalidManifest { place, reason });
         }
         serde_json::from_str(text).map_err(|error| invalid(&error, "a damaged manifest"))
-    }
-
-    /// Returns what changes from this manifest to `new`, by route. Equal manifests have no changes.
-    #[must_use]
-    pub fn difference(&self, new: &Self) -> Vec<Change> {
-        diff::difference(self, new)
     }
 }
 

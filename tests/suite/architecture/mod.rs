@@ -56,7 +56,7 @@ const STOREYS: &[&[&str]] = &[
     &["openapi"],
     &["admin", "manifest"],
     &["app"],
-    &["test"],
+    &["cli", "test"],
     &["__private"],
 ];
 

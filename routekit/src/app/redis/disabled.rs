@@ -63,4 +63,9 @@ impl RedisSetup {
     pub(in crate::app) async fn start(&self) -> Result<(), SetupProblem> {
         Ok(())
     }
+
+    #[cfg(feature = "cli")]
+    pub(in crate::app) async fn server_time(&self) -> Result<std::time::Duration, String> {
+        Err("this build has no Redis".to_owned())
+    }
 }

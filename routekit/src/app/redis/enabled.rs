@@ -158,6 +158,15 @@ impl RedisSetup {
         (origins.prefix == Origin::Default).then_some(SHARED)
     }
 
+    /// The time of the server since 1970, or why it does not answer.
+    #[cfg(feature = "cli")]
+    pub(in crate::app) async fn server_time(&self) -> Result<Duration, String> {
+        match &self.store {
+            Some(store) => store.server_time().await.map_err(|error| Chain(&error).to_string()),
+            None => Err("the app has no store in Redis".to_owned()),
+        }
+    }
+
     /// Connects. A server that refuses the user or the database, or is too old, is a problem, and so is an absent one
     /// that is required.
     pub(in crate::app) async fn start(&self) -> Result<(), SetupProblem> {

@@ -20,7 +20,7 @@ const MOST: u32 = u32::MAX >> 3;
 /// The most connections of the main listener, as configured or else by the limit of open files.
 pub(super) fn max_connections(configured: Option<u64>, redirects: bool) -> u32 {
     let reserved = if redirects { RESERVED + REDIRECT_CONNECTIONS } else { RESERVED };
-    let files = fs::read_to_string("/proc/self/limits").ok().and_then(|limits| open_files(&limits));
+    let files = open_files();
     let possible = files.map_or(FALLBACK, |files| below(files, reserved));
     let Some(configured) = configured.map(|most| u32::try_from(most).unwrap_or(MOST).min(MOST)) else {
         return possible;
@@ -40,8 +40,13 @@ fn below(files: u32, reserved: u32) -> u32 {
     files.saturating_sub(reserved).max(files / 2).clamp(1, MOST)
 }
 
+/// The soft limit of open files. `None` if there is none, or if it is not known.
+pub(in crate::app) fn open_files() -> Option<u32> {
+    fs::read_to_string("/proc/self/limits").ok().and_then(|limits| soft_limit(&limits))
+}
+
 /// The soft limit of open files, in the format of `proc_pid_limits(5)`. `None` if there is none.
-fn open_files(limits: &str) -> Option<u32> {
+fn soft_limit(limits: &str) -> Option<u32> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     let files: u64 = line.split_whitespace().next()?.parse().ok()?;
     Some(u32::try_from(files).unwrap_or(u32::MAX))
@@ -56,9 +61,9 @@ mod tests {
         let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
                       Max processes             95940                95940                processes \n\
                       Max open files            1024                 1048576              files     \n";
-        assert_eq!(open_files(limits), Some(1024));
-        assert_eq!(open_files(&limits.replace("1024 ", "unlimited ")), None);
-        assert_eq!(open_files("nothing"), None);
+        assert_eq!(soft_limit(limits), Some(1024));
+        assert_eq!(soft_limit(&limits.replace("1024 ", "unlimited ")), None);
+        assert_eq!(soft_limit("nothing"), None);
     }
 
     #[test]

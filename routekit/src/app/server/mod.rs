@@ -43,6 +43,8 @@ mod stop;
 mod supervisor;
 mod tls;
 
+#[cfg(feature = "cli")]
+pub(super) use self::file_limit::open_files;
 pub(super) use self::{
     exit::ProcessOwner,
     listeners::{BoundListeners, bind},

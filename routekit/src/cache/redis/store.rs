@@ -156,6 +156,15 @@ impl RedisStore {
         self.engine.check_health(&self.budget()).await
     }
 
+    /// Returns the time of the server since 1970.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn server_time(&self) -> Result<Duration, StoreError> {
+        let reply = self.engine.run(&redis::cmd("TIME"), &self.budget()).await?;
+        let time = redis::from_redis_value::<(u64, u64)>(reply);
+        let (seconds, micros) = time.map_err(|error| StoreError::new(error.to_string()))?;
+        Ok(Duration::from_secs(seconds) + Duration::from_micros(micros))
+    }
+
     /// Returns the number of entries that could not be read, because they were damaged or written by another version of
     /// routekit, since the store was created.
     #[must_use]

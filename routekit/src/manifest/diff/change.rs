@@ -85,9 +85,9 @@ impl fmt::Display for Change {
 }
 
 /// Makes one change of those that all routes share, such as the effect of one setting of the app.
-pub(super) fn summarize(changes: Vec<Change>, routes: usize) -> Vec<Change> {
+pub(super) fn summarize(changes: &[Change], routes: usize) -> Vec<Change> {
     let mut counts: BTreeMap<(ChangeKind, &str), usize> = BTreeMap::new();
-    for change in &changes {
+    for change in changes {
         *counts.entry((change.kind, &change.what)).or_default() += 1;
     }
     let shared = counts.into_iter().filter(|&(_, count)| routes > 1 && count == routes);

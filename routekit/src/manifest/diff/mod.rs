@@ -14,8 +14,15 @@ pub use self::change::{Change, ChangeKind};
 use self::endpoints::{Endpoint, endpoints};
 use super::file::Manifest;
 
-/// All changes, in the order of the paths.
-pub(super) fn difference(old: &Manifest, new: &Manifest) -> Vec<Change> {
+impl Manifest {
+    /// Returns what changes from this manifest to `new`, in the order of the paths. Equal manifests have no changes.
+    #[must_use]
+    pub fn difference(&self, new: &Self) -> Vec<Change> {
+        difference(self, new)
+    }
+}
+
+fn difference(old: &Manifest, new: &Manifest) -> Vec<Change> {
     let (before, after) = (endpoints(old), endpoints(new));
     let mut changes = Vec::new();
     for (key, endpoint) in &before {
@@ -26,7 +33,7 @@ pub(super) fn difference(old: &Manifest, new: &Manifest) -> Vec<Change> {
     }
     let added = after.iter().filter(|(key, _)| !before.contains_key(*key));
     changes.extend(added.map(|(_, endpoint)| endpoint.change(ChangeKind::Added, "the route is new")));
-    change::summarize(changes, before.keys().filter(|key| after.contains_key(*key)).count())
+    change::summarize(&changes, before.keys().filter(|key| after.contains_key(*key)).count())
 }
 
 fn compare((old, before): (&Manifest, &Endpoint<'_>), (new, after): (&Manifest, &Endpoint<'_>), to: &mut Vec<Change>) {

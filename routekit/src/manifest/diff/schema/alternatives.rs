@@ -4,17 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Effect, Schemas};
-
-const KEYWORDS: [&str; 3] = ["oneOf", "anyOf", "allOf"];
+use super::{Effect, Schemas, resolve::COMPOSED};
 
 /// The name of the alternative that is no value.
 const NULL: &str = "null";
-
-/// Whether a schema is made of others.
-pub(super) fn are_in(keywords: &Map<String, Value>) -> bool {
-    KEYWORDS.iter().any(|keyword| keywords.contains_key(*keyword))
-}
 
 impl Schemas<'_> {
     /// Compares schemas of which one has parts or alternatives.
@@ -73,7 +66,7 @@ impl Parts {
     fn of(keywords: &Map<String, Value>) -> Self {
         let list = |keyword: &str| keywords.get(keyword).and_then(Value::as_array).cloned();
         let mut rest = keywords.clone();
-        rest.retain(|keyword, _| !KEYWORDS.contains(&keyword.as_str()));
+        rest.retain(|keyword, _| !COMPOSED.contains(&keyword.as_str()));
         let mut all = list("allOf").unwrap_or_default();
         let any = match (list("oneOf"), list("anyOf")) {
             (Some(one), any) => {

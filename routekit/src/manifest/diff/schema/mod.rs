@@ -70,7 +70,7 @@ impl<'a> Schemas<'a> {
             return;
         }
         let (old, new) = (self.keywords(self.old, old), self.keywords(self.new, new));
-        if alternatives::are_in(&old) || alternatives::are_in(&new) {
+        if resolve::is_composed(&old) || resolve::is_composed(&new) {
             self.alternatives(path, &old, &new);
             return;
         }

@@ -19,7 +19,7 @@ impl Schemas<'_> {
                 // Clients do not see that it is ignored, and they may need it.
                 (Some(_), None) if self.is_response => self.add(&place, "is not sent any more", Effect::Other),
                 (Some(_), None) => self.add(&place, "is not read any more", Effect::Other),
-                (None, Some(_)) if required_after.contains(name.as_str()) => {
+                (None, Some(_)) if !self.is_response && required_after.contains(name.as_str()) => {
                     self.add(&place, "is new and required", Effect::Narrower);
                 }
                 (None, _) => self.add(&place, "is new", Effect::None),
@@ -52,7 +52,8 @@ impl Schemas<'_> {
             // Clients of an API ignore members that they do not know.
             (Value::Bool(false), _) => self.add(path, "may have other members", Effect::None),
             (before, after) => {
-                self.walk(&if path.is_empty() { "*".to_owned() } else { format!("{path}.*") }, &before, &after)
+                let place = if path.is_empty() { "*".to_owned() } else { format!("{path}.*") };
+                self.walk(&place, &before, &after);
             }
         }
     }

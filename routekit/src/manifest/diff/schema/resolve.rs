@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 /// How many references may follow each other.
 const MOST: usize = 32;
 
+/// The keywords that make a schema of others.
+pub(super) const COMPOSED: [&str; 3] = ["oneOf", "anyOf", "allOf"];
+
 /// What a value refers to, and the reference. A value without a reference is itself.
 pub(in crate::manifest) fn resolve<'a>(document: &'a Value, mut value: &'a Value) -> (Option<&'a str>, &'a Value) {
     let mut name = None;
@@ -14,6 +17,11 @@ pub(in crate::manifest) fn resolve<'a>(document: &'a Value, mut value: &'a Value
         (name, value) = (name.or(Some(reference)), target);
     }
     (name, value)
+}
+
+/// Whether a schema is made of others.
+pub(super) fn is_composed(keywords: &Map<String, Value>) -> bool {
+    COMPOSED.iter().any(|keyword| keywords.contains_key(*keyword))
 }
 
 /// The keywords of a schema and of what it refers to. Annotations are left out.

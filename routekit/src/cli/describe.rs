@@ -1,0 +1,25 @@
+//! The commands that print documents about the app.
+
+use super::output::{self, Outcome};
+use crate::app::RouteTable;
+
+/// Prints the OpenAPI document, and its warnings to standard error.
+pub(super) fn openapi(table: &RouteTable, version: Option<&str>, deny_warnings: bool) -> Outcome {
+    let document = match version {
+        None => table.openapi(),
+        Some(version) => match table.openapi_of(version) {
+            Some(document) => document,
+            None => {
+                let versions = table.versions();
+                let known = if versions.is_empty() { "none".to_owned() } else { versions.join(", ") };
+                output::complain(&format_args!("no route has the version `{version}`; versions: {known}"));
+                return Outcome::WrongUsage;
+            }
+        },
+    };
+    let has_warnings = output::warn(document.warnings());
+    match output::print(&document) {
+        Outcome::Done => Outcome::findings(deny_warnings && has_warnings),
+        failed => failed,
+    }
+}

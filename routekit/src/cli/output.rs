@@ -1,0 +1,59 @@
+//! Where commands write, and how they end.
+
+use std::{
+    fmt,
+    io::{self, ErrorKind, Write},
+    process::ExitCode,
+};
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Done,
+    /// What it looked for was found: problems of the app, or what an option denies.
+    Findings,
+    /// It was called wrongly.
+    WrongUsage,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => Self::SUCCESS,
+            Outcome::Findings => Self::from(1),
+            Outcome::WrongUsage => Self::from(2),
+        }
+    }
+}
+
+impl Outcome {
+    /// Findings, if there are some.
+    pub(super) fn findings(some: bool) -> Self {
+        if some { Self::Findings } else { Self::Done }
+    }
+}
+
+/// Prints what was asked for. A reader that has read enough, such as `head`, closes the pipe; that is no error.
+pub(super) fn print(text: &dyn fmt::Display) -> Outcome {
+    let text = text.to_string();
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    match write!(io::stdout().lock(), "{text}{end}").and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            complain(&format_args!("cannot write to standard output: {error}"));
+            Outcome::Findings
+        }
+        _ => Outcome::Done,
+    }
+}
+
+/// Prints what went wrong.
+#[expect(clippy::print_stderr, reason = "the command line of a program")]
+pub(super) fn complain(text: &dyn fmt::Display) {
+    eprintln!("{text}");
+}
+
+/// Prints warnings, and says whether there are some.
+pub(super) fn warn(warnings: &[String]) -> bool {
+    warnings.iter().for_each(|warning| complain(&format_args!("warning: {warning}")));
+    !warnings.is_empty()
+}
