@@ -83,6 +83,7 @@ mod stores;
 mod support;
 mod system;
 mod telemetry;
+mod test_kit;
 mod tiered;
 mod tls;
 mod traces;

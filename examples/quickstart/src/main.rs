@@ -1,7 +1,9 @@
 //! A users API in memory. Start it with `cargo run -p quickstart`; README.md shows requests to send.
+//! `cargo run -p quickstart -- routes` lists its routes, and `-- --help` the other commands.
 
 use std::{
     collections::BTreeMap,
+    process::ExitCode,
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
@@ -122,8 +124,9 @@ impl Users {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), routekit::Error> {
+async fn main() -> Result<ExitCode, routekit::Error> {
     // Logs to standard output. `RUST_LOG` filters them.
     routekit::telemetry::init()?;
-    App::discover().provide(Users::default()).serve().await
+    // Serves the app, or runs the command that the arguments name. A program without commands calls `serve`.
+    Ok(App::discover().provide(Users::default()).run().await)
 }

@@ -24,7 +24,8 @@ use crate::manifest::ChangeKind;
 /// }
 /// ```
 #[derive(Debug, Parser)]
-#[command(disable_help_subcommand = true, about = "Serves the app, or prints what it says about itself", long_about = None)]
+#[command(disable_help_subcommand = true, long_about = None)]
+#[command(about = "Serves the app, or prints what it says about itself")]
 pub struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<AnyCommand>,

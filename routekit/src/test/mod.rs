@@ -26,12 +26,20 @@
 //! # }
 //! ```
 
+mod answer;
+mod invalidations;
+mod matched;
 mod request;
 mod response;
+#[cfg(feature = "test-schema")]
+mod schema;
+mod snapshot;
 mod test_app;
 
 pub use self::{
+    invalidations::{ForgottenInvalidation, InvalidationCheck},
     request::TestRequest,
     response::TestResponse,
+    snapshot::Snapshot,
     test_app::{TestApp, TestAppBuilder},
 };

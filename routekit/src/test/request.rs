@@ -116,7 +116,11 @@ impl TestRequest {
 
     /// Sends the request, and reads the response to its end.
     pub async fn send(self) -> TestResponse {
-        let response = self.app.call(self.request).await;
-        TestResponse::read(response).await
+        #[cfg(feature = "test-schema")]
+        let origin = (self.request.method().clone(), self.request.uri().path().to_owned());
+        let response = TestResponse::read(self.app.call(self.request).await).await;
+        #[cfg(feature = "test-schema")]
+        let response = response.from(self.app, origin);
+        response
     }
 }

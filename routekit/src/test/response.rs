@@ -4,6 +4,8 @@ use axum::{body::Bytes, response::Response};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
+#[cfg(feature = "test-schema")]
+use {super::test_app::TestApp, http::Method};
 
 /// A response that was read to its end.
 #[derive(Debug, Clone)]
@@ -11,13 +13,32 @@ pub struct TestResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
+    #[cfg(feature = "test-schema")]
+    origin: Option<(TestApp, Method, String)>,
 }
 
 impl TestResponse {
     pub(super) async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("the response body ended with an error").to_bytes();
-        Self { status: parts.status, headers: parts.headers, body }
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+            #[cfg(feature = "test-schema")]
+            origin: None,
+        }
+    }
+
+    /// Remembers the app, the method and the path that were called.
+    #[cfg(feature = "test-schema")]
+    pub(super) fn from(self, app: TestApp, (method, path): (Method, String)) -> Self {
+        Self { origin: Some((app, method, path)), ..self }
+    }
+
+    #[cfg(feature = "test-schema")]
+    pub(super) fn origin(&self) -> Option<(&TestApp, &Method, &str)> {
+        self.origin.as_ref().map(|(app, method, path)| (app, method, path.as_str()))
     }
 
     /// Returns the status code.

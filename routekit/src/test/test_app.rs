@@ -12,6 +12,7 @@ use axum::{
 };
 use tower_service::Service as _;
 
+use super::answer::Answer;
 use crate::{
     app::{AdminService, App, AppService, Mounted, RouteTable, WarmUpReport},
     base::{clock::Clock, setup_problem::Error},
@@ -32,6 +33,8 @@ pub struct TestApp {
 enum Surface {
     App(AppService),
     Admin(AdminService),
+    /// Something between the test and the app.
+    Other(Arc<dyn Answer>),
 }
 
 impl TestApp {
@@ -77,11 +80,17 @@ impl TestApp {
         let answered = match &self.surface {
             Surface::App(app) => app.clone().call(request).await,
             Surface::Admin(admin) => admin.clone().call(request).await,
+            Surface::Other(answer) => return answer.answer(request).await,
         };
         match answered {
             Ok(response) => response,
             Err(never) => match never {},
         }
+    }
+
+    /// The same app, whose requests `answer` takes.
+    pub(super) fn answered_by(self, answer: Arc<dyn Answer>) -> Self {
+        Self { surface: Surface::Other(answer), ..self }
     }
 
     /// Warms up the cache, as a server does before it is ready ([`App::warm`]). A test app does so only in this method.

@@ -123,7 +123,8 @@ fn every_change_of_a_release_is_named() {
             "compatible DELETE /parcels/{parcel}: response 401 is removed",
             "compatible DELETE /parcels/{parcel}: response 403 is removed",
             "compatible DELETE /parcels/{parcel}: response 503 is removed",
-            "tightened  GET /parcels/{parcel}: rate_limit: 100/s burst=200 per=ip name=ip -> 50/s burst=200 per=ip name=ip",
+            "tightened  GET /parcels/{parcel}: rate_limit: 100/s burst=200 per=ip name=ip -> 50/s burst=200 per=ip \
+             name=ip",
             "compatible GET /parcels/{parcel}: response 200: body.receiver has maxLength 40, had 80",
             "compatible GET /parcels/{parcel}: response 200: body.weight is new",
             "added      GET /news: the route is new",

@@ -1,0 +1,7 @@
+//! Finds writes that leave stale responses in the cache.
+
+mod check;
+mod found;
+mod uncached;
+
+pub use self::{check::InvalidationCheck, found::ForgottenInvalidation};
