@@ -88,14 +88,21 @@ async fn clear(parcels: Dep<Parcels>) {
     parcels.states.lock().unwrap().clear();
 }
 
+/// Forgets all users but the one who writes.
+#[post("/kit/mine/{state}", auth, invalidates(user))]
+async fn create_mine(state: String, parcels: Dep<Parcels>) {
+    parcels.states.lock().unwrap().push(state);
+}
+
 /// A check of an app whose parcels both of its apps share.
 fn check() -> InvalidationCheck {
     let parcels = Arc::new(Parcels::default());
     let app = move || {
-        App::with_routes(routes![list, show, count, volatile, mine, total, create, change, clear])
+        App::with_routes(routes![list, show, count, volatile, mine, total, create, create_mine, change, clear])
             .provide_shared(Arc::clone(&parcels))
             .identify(async |_| None)
-            .config(Config::default())
+            // Settings of the cache apply to both apps.
+            .config(Config::builder().variable("ROUTEKIT_CACHE_MAX_BYTES", "1MiB").build().unwrap())
     };
     InvalidationCheck::new(app, &ManualClock::new())
 }
@@ -145,6 +152,19 @@ async fn complete_invalidations_are_not_reported() {
 }
 
 #[tokio::test]
+async fn reads_of_each_user_are_repeated() {
+    let (ann, bob) = (Identity::new("ann"), Identity::new("bob"));
+    let found = check()
+        .run(async |app| {
+            app.get("/kit/mine").identity(&ann).send().await;
+            app.get("/kit/mine").identity(&bob).send().await;
+            app.post("/kit/mine/sent").identity(&ann).send().await;
+        })
+        .await;
+    assert_eq!(pairs(&found), [("POST /kit/mine/{state}", "GET /kit/mine", "GET /kit/mine")]);
+}
+
+#[tokio::test]
 async fn route_that_may_be_stale_is_not_reported() {
     let scenario = async |app: TestApp| {
         app.get("/kit/count").send().await;
@@ -168,7 +188,7 @@ async fn stale_values_and_apps_that_share_nothing_are_found() {
     };
     let found = check().run(read_and_write).await;
     assert_eq!(pairs(&found), [("DELETE /kit/parcels", "GET /kit/total", "GET /kit/total")]);
-    assert!(!found[0].is_response);
+    assert!(!found[0].is_from_cache);
     assert!(found[0].to_string().contains("invalidate the values that the handler keeps in the cache"), "{}", found[0]);
     let apart = || App::with_routes(routes![list, create]).provide(Parcels::default()).config(Config::default());
     let check = InvalidationCheck::new(apart, &ManualClock::new());
@@ -221,9 +241,9 @@ fn response_that_is_not_what_the_document_says_is_named() {
         "{text}"
     );
     let text = failure(&get("/kit/nowhere"));
-    assert_eq!(text, "GET /kit/nowhere: no route of the app has this method and path");
+    assert_eq!(text, "GET /kit/nowhere: the document has no operation with this method and path");
     let text = failure(&get("/kit/plain"));
-    assert!(text.contains("the 200 has the media type `text/html`, and the document says no body"), "{text}");
+    assert!(text.contains("the 200 has a body, and the document says it has none"), "{text}");
 }
 
 /// A type whose description has no content, and that answers with HTML.

@@ -614,6 +614,12 @@ impl App {
         self
     }
 
+    /// Changes the cache after the configuration, for tests.
+    pub(crate) fn change_cache(mut self, change: fn(CacheBuilder) -> CacheBuilder) -> Self {
+        self.spec.settings.change_cache = Some(change);
+        self
+    }
+
     /// Replaces the routes, for tests.
     pub(crate) fn select(&mut self, routes: Vec<Route>) {
         self.spec.routes.selection = Selection::Listed(routes);

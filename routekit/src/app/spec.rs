@@ -50,6 +50,8 @@ pub(super) struct SettingsSpec {
     pub(super) rate_limits: Vec<Limit>,
     pub(super) admin_listener: Option<TcpListener>,
     pub(super) cache: CacheBuilder,
+    /// What a test changes about it, after the configuration.
+    pub(super) change_cache: Option<fn(CacheBuilder) -> CacheBuilder>,
     pub(super) edge: EdgeSpec,
     /// Whether routekit accepts the connections, so that it needs the certificate.
     pub(super) is_served: bool,
@@ -143,6 +145,7 @@ impl AppSpec {
                 rate_limits: Vec::new(),
                 admin_listener: None,
                 cache: CacheBuilder::default(),
+                change_cache: None,
                 edge: EdgeSpec::default(),
                 is_served: false,
             },

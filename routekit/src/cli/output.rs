@@ -46,10 +46,9 @@ pub(super) fn print(text: &dyn fmt::Display) -> Outcome {
     }
 }
 
-/// Prints what went wrong.
-#[expect(clippy::print_stderr, reason = "the command line of a program")]
+/// Prints what went wrong. If nothing can be printed, the exit status still says it.
 pub(super) fn complain(text: &dyn fmt::Display) {
-    eprintln!("{text}");
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Prints warnings, and says whether there are some.

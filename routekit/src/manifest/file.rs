@@ -11,13 +11,20 @@ use super::route::ManifestRoute;
 const FORMAT: u32 = 1;
 
 /// What an app offers. `Display` and `Serialize` write it as JSON; the file is meant to be kept with a release.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Manifest {
     /// The version of the format.
     routekit_manifest: u32,
     pub(super) routes: Vec<ManifestRoute>,
     /// The OpenAPI document of all routes.
     pub(super) openapi: Value,
+}
+
+/// What follows the version.
+#[derive(Deserialize)]
+struct Content {
+    routes: Vec<ManifestRoute>,
+    openapi: Value,
 }
 
 /// The only member that every version of the format has.
@@ -28,7 +35,7 @@ struct Head {
 
 /// A text is not a manifest. `Display` names the file, the line and the column.
 #[derive(Debug)]
-pub struct InvalidManifest {
+pub struct ManifestError {
     place: String,
     reason: String,
 }
@@ -42,13 +49,13 @@ impl Manifest {
     ///
     /// # Errors
     /// The text is not JSON, is not a manifest, or is one of a later format.
-    pub fn parse(text: &str, file: &Path) -> Result<Self, InvalidManifest> {
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ManifestError> {
         let invalid = |error: &serde_json::Error, what: &str| {
             let place = format!("{}:{}:{}", file.display(), error.line().max(1), error.column().max(1));
             // serde_json repeats the position at the end of its message.
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or_default();
-            InvalidManifest { place, reason: format!("{what}: {message}") }
+            ManifestError { place, reason: format!("{what}: {message}") }
         };
         let head: Head = serde_json::from_str(text)
             .map_err(|error| invalid(&error, "not a manifest, as the command `manifest` prints it"))?;
@@ -56,9 +63,11 @@ impl Manifest {
             let place = format!("{}:1:1", file.display());
             let reason =
                 format!("the format is version {}; this program reads version {FORMAT}", head.routekit_manifest);
-            return Err(InvalidManifest { place, reason });
+            return Err(ManifestError { place, reason });
         }
-        serde_json::from_str(text).map_err(|error| invalid(&error, "a damaged manifest"))
+        let Content { routes, openapi } =
+            serde_json::from_str(text).map_err(|error| invalid(&error, "a damaged manifest"))?;
+        Ok(Self::new(routes, openapi))
     }
 }
 
@@ -69,10 +78,10 @@ impl fmt::Display for Manifest {
     }
 }
 
-impl fmt::Display for InvalidManifest {
+impl fmt::Display for ManifestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.reason)
     }
 }
 
-impl std::error::Error for InvalidManifest {}
+impl std::error::Error for ManifestError {}

@@ -33,5 +33,5 @@ mod route;
 pub(crate) use self::route::ManifestRoute;
 pub use self::{
     diff::{Change, ChangeKind},
-    file::{InvalidManifest, Manifest},
+    file::{Manifest, ManifestError},
 };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::ManifestAccess;
 use crate::{
-    policy::{EffectivePolicies, Explanation, Step},
+    policy::{EffectivePolicies, Explanation, RateLimitScope, Step},
     rate_limit::Limit,
 };
 
@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ManifestRoute {
     pub(super) method: String,
-    /// As the OpenAPI document writes it.
+    /// As the router writes it: `/files/{*rest}`.
     pub(super) path: String,
     handler: String,
     /// `src/users.rs:10`
@@ -38,8 +38,18 @@ pub(super) struct ManifestLimit {
     pub(super) burst: u32,
     /// Whether requests beyond the limit pass.
     pub(super) observes: bool,
-    /// As the configuration writes it: `1000/day burst=1000 per=user name=daily`.
+    pub(super) scope: ManifestScope,
+    /// As `explain` shows it: `1000/day burst=1000 per=user name=daily`.
     pub(super) text: String,
+}
+
+/// The routes that share the quota of a limit, from the fewest to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ManifestScope {
+    Route,
+    Group,
+    App,
 }
 
 /// Settings with a member of their own.
@@ -58,7 +68,7 @@ impl ManifestRoute {
             location: meta.location().to_string(),
             api_version: explanation.version.map(str::to_owned),
             access: ManifestAccess::new(&policies.access),
-            rate_limits: policies.rate_limits.iter().map(ManifestLimit::new).collect(),
+            rate_limits: policies.rate_limits.iter().map(|limit| ManifestLimit::new(limit, policies)).collect(),
             timeout_ms: policies.timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
             body_limit_bytes: *policies.body_limit,
             concurrency: *policies.concurrency,
@@ -68,14 +78,20 @@ impl ManifestRoute {
 }
 
 impl ManifestLimit {
-    fn new(limit: &Limit) -> Self {
+    fn new(limit: &Limit, policies: &EffectivePolicies) -> Self {
+        let (scope, shared) = match policies.rate_limit_scope {
+            RateLimitScope::Route => (ManifestScope::Route, ""),
+            RateLimitScope::Group(_) => (ManifestScope::Group, ", one quota for the group"),
+            RateLimitScope::App => (ManifestScope::App, ", one quota for the routes without a limit"),
+        };
         Self {
+            scope,
             name: limit.display_name().to_owned(),
             requests: limit.rate().requests(),
             window_ms: limit.rate().window_ms(),
             burst: limit.effective_burst(),
             observes: limit.observes(),
-            text: limit.to_string(),
+            text: format!("{limit}{shared}"),
         }
     }
 
@@ -83,6 +99,6 @@ impl ManifestLimit {
     pub(super) fn admits_all_of(&self, other: &Self) -> bool {
         let faster = u128::from(self.requests) * u128::from(other.window_ms)
             >= u128::from(other.requests) * u128::from(self.window_ms);
-        self.observes || !other.observes && faster && self.burst >= other.burst
+        self.observes || !other.observes && faster && self.burst >= other.burst && self.scope <= other.scope
     }
 }

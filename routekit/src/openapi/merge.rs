@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 /// Adds `paths`, `components` and `tags` of another document. What is there already stays, with a warning if it is
@@ -51,6 +52,8 @@ pub(super) fn drop_unused_components(document: &mut Value) {
         }
     }
     while let Some(reference) = found.pop() {
+        // A reference is a URI, in which some characters of names are encoded.
+        let reference = percent_decode_str(&reference).decode_utf8_lossy().into_owned();
         if let Some(component) = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer)) {
             let further = references(component);
             if used.insert(reference) {
@@ -115,9 +118,10 @@ mod tests {
     #[test]
     fn components_are_kept_if_something_refers_to_them() {
         let mut document = json!({
-            "paths": { "/": { "get": { "x": { "$ref": "#/components/schemas/A~1B" } } } },
+            "paths": { "/": { "get": { "x": [{ "$ref": "#/components/schemas/A~1B" }, { "$ref": "#/components/schemas/%C3%84" }] } } },
             "components": {
                 "schemas": {
+                    "Ä": {},
                     "A/B": { "items": { "$ref": "#/components/schemas/C" } },
                     "C": { "items": { "$ref": "#/components/schemas/A~1B" } },
                     "D": { "items": { "$ref": "#/components/schemas/D" } },
@@ -129,6 +133,7 @@ mod tests {
         drop_unused_components(&mut document);
         let expected = json!({
             "schemas": {
+                "Ä": {},
                 "A/B": { "items": { "$ref": "#/components/schemas/C" } },
                 "C": { "items": { "$ref": "#/components/schemas/A~1B" } },
             },

@@ -56,33 +56,32 @@ impl Snapshot<'_> {
     fn body(&self, redaction: &mut Redaction) -> String {
         let bytes = self.response.bytes();
         let Ok(text) = str::from_utf8(bytes) else { return format!("[{} bytes]", bytes.len()) };
+        let media_type = self.response.header("content-type").unwrap_or_default();
         match serde_json::from_str::<Value>(text) {
-            Ok(mut value) => {
-                self.redact(&mut value, redaction);
-                format!("{value:#}")
-            }
-            Err(_) => redaction.words(text),
+            Ok(value) if media_type.contains("json") => format!("{:#}", self.redacted(value, redaction)),
+            _ => redaction.words(text),
         }
     }
 
-    fn redact(&self, value: &mut Value, redaction: &mut Redaction) {
+    fn redacted(&self, value: Value, redaction: &mut Redaction) -> Value {
         match value {
-            Value::String(text) => {
-                let redacted = redaction.words(text);
-                *text = redacted;
-            }
-            Value::Array(values) => values.iter_mut().for_each(|value| self.redact(value, redaction)),
+            Value::String(text) => redaction.words(&text).into(),
+            Value::Array(values) => values.into_iter().map(|value| self.redacted(value, redaction)).collect(),
             Value::Object(members) => {
-                for (name, value) in members {
-                    if self.hidden.contains(name) {
-                        *value = format!("[{name}]").into();
+                // A feature of serde_json, which any crate can enable, keeps the order in which they were read.
+                let mut members: Vec<(String, Value)> = members.into_iter().collect();
+                members.sort_by(|(one, _), (other, _)| one.cmp(other));
+                let redacted = members.into_iter().map(|(name, value)| {
+                    if self.hidden.contains(&name) {
                         redaction.count += 1;
-                    } else {
-                        self.redact(value, redaction);
+                        let hidden = format!("[{name}]").into();
+                        return (name, hidden);
                     }
-                }
+                    (redaction.words(&name), self.redacted(value, redaction))
+                });
+                redacted.collect()
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            other => other,
         }
     }
 }
@@ -123,37 +122,41 @@ struct Redaction {
 }
 
 impl Redaction {
-    /// A text whose words are separated by what neither a UUID nor a time has.
+    /// A text with its UUIDs and times replaced, wherever they stand.
     fn words(&mut self, text: &str) -> String {
-        let is_inside = |c: char| c.is_ascii_alphanumeric() || "-:.+".contains(c);
         let mut redacted = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(start) = rest.find(is_inside) {
-            let (before, from) = rest.split_at(start);
-            let (word, after) = from.split_at(from.find(|c| !is_inside(c)).unwrap_or(from.len()));
-            redacted.push_str(before);
-            redacted.push_str(&self.word(word));
-            rest = after;
+        let mut at = 0;
+        while let Some(next) = text[at..].chars().next() {
+            let is_start = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+            let found = if is_start { self.id_or_time(&text[at..]) } else { None };
+            match found {
+                Some((length, shown)) => {
+                    redacted.push_str(&shown);
+                    at += length;
+                    self.count += 1;
+                }
+                None => {
+                    redacted.push(next);
+                    at += next.len_utf8();
+                }
+            }
         }
-        redacted.push_str(rest);
         redacted
     }
 
-    fn word(&mut self, word: &str) -> String {
-        // A sentence may end with one.
-        let bare = word.trim_end_matches(['.', ':', '-', '+']);
-        let end = &word[bare.len()..];
-        if is_uuid(bare) {
-            self.count += 1;
+    /// The length of the UUID or the time with which a text begins, and what replaces it.
+    fn id_or_time(&mut self, text: &str) -> Option<(usize, String)> {
+        let ends = |length: usize| !text[length..].starts_with(|c: char| c.is_ascii_alphanumeric());
+        if let Some(id) = text.get(..36).filter(|id| is_uuid(id) && ends(36)) {
             let next = self.uuids.len() + 1;
-            let number = *self.uuids.entry(bare.to_ascii_lowercase()).or_insert(next);
-            format!("[uuid {number}]{end}")
-        } else if parse_rfc3339(bare).is_some() {
-            self.count += 1;
-            format!("[time]{end}")
-        } else {
-            word.to_owned()
+            let number = *self.uuids.entry(id.to_ascii_lowercase()).or_insert(next);
+            return Some((36, format!("[uuid {number}]")));
         }
+        let is_inside = |c: char| c.is_ascii_alphanumeric() || "-:.+".contains(c);
+        let time = &text[..text.find(|c| !is_inside(c)).unwrap_or(text.len())];
+        // A sentence may end with one.
+        let time = time.trim_end_matches(['.', ':', '-', '+']);
+        parse_rfc3339(time).map(|_| (time.len(), "[time]".to_owned()))
     }
 }
 
@@ -176,6 +179,8 @@ mod tests {
             (format!("no user {one}."), "no user [uuid 1].".to_owned()),
             ("at 2026-11-30T21:19:52.158Z".to_owned(), "at [time]".to_owned()),
             ("a 2026-11 b-c 12:30 0193f4a5".to_owned(), "a 2026-11 b-c 12:30 0193f4a5".to_owned()),
+            (format!("urn:uuid:{one}"), "urn:uuid:[uuid 1]".to_owned()),
+            (format!("order-{one}.png x{one}"), format!("order-[uuid 1].png x{one}")),
             ("ü\u{1f600}-é".to_owned(), "ü\u{1f600}-é".to_owned()),
         ] {
             assert_eq!(redaction.words(&text), expected);

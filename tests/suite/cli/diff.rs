@@ -139,6 +139,34 @@ fn setting_of_the_app_is_one_change() {
     assert_eq!(changes(old_app(), old_app().config(off)), ["loosened   all 4 routes: csrf.enabled: on -> off"]);
 }
 
+#[test]
+fn removed_routes_are_named_even_if_they_are_half_of_all() {
+    let half = || App::with_routes(routes![old::show, old::create]).config(Config::default());
+    let all = || App::with_routes(routes![old::show, old::create, old::legacy, new::news]).config(Config::default());
+    assert_eq!(
+        changes(all(), half()),
+        ["removed    GET /legacy: the route is removed", "removed    GET /news: the route is removed"]
+    );
+}
+
+#[test]
+fn catch_all_that_becomes_a_segment_breaks_clients() {
+    #[get("/files/{*name}")]
+    async fn all(name: String) -> String {
+        name
+    }
+    #[get("/files/{name}")]
+    async fn one(name: String) -> String {
+        name
+    }
+    let app = |route: Route| App::with_routes([route]).config(Config::default());
+    let found = changes(app(all::ROUTE), app(one::ROUTE));
+    assert!(
+        found.contains(&"breaking   GET /files/{name}: path: /files/{*name} -> /files/{name}".to_owned()),
+        "{found:?}"
+    );
+}
+
 /// The manifests as files, with the directory.
 fn files(name: &str) -> (PathBuf, String, String) {
     let dir = temporary(name);

@@ -32,6 +32,12 @@ fn taken_port_and_wrong_configuration_are_problems() {
     let text = String::from_utf8(ran.stdout).unwrap();
     assert_eq!(ran.status.code(), Some(1), "{text}");
     assert!(text.contains(&format!("problem  address        cannot listen on {addr}: ")), "{text}");
+    let free = free_port();
+    let (all, one) = (format!("0.0.0.0:{}", free.port()), free.to_string());
+    let ran = shop(&["doctor"]).env("ROUTEKIT_ADDR", &all).env("ROUTEKIT_ADMIN_ADDR", &one).output().unwrap();
+    let text = String::from_utf8(ran.stdout).unwrap();
+    assert_eq!(ran.status.code(), Some(1), "{text}");
+    assert!(text.contains(&format!("cannot listen on {one}: `addr` has it: ROUTEKIT_ADMIN_ADDR")), "{text}");
     let ran = shop(&["doctor"]).env("ROUTEKIT_ADDR", "here").output().unwrap();
     let text = String::from_utf8(ran.stdout).unwrap();
     assert_eq!(ran.status.code(), Some(1), "{text}");

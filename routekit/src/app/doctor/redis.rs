@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::diagnosis::Diagnosis;
 use crate::{app::mounted::Mounted, base::units};
 
-/// The difference of two clocks from which logs and the lifetimes of tokens are confusing.
+/// The difference of two clocks above which logs and the lifetimes of tokens are confusing.
 const CLOCKS_APART: Duration = Duration::from_secs(2);
 
 /// Connects as a start does. Nothing without a store in Redis.

@@ -36,7 +36,7 @@ fn time(clock: &Clock) -> Diagnosis {
     let now = clock.unix_time();
     let shown = crate::base::clock::rfc3339(now);
     if now < PAST {
-        let text = format!("the clock says {shown}, which is past: tokens and certificates will not be valid");
+        let text = format!("the clock says {shown}, which is in the past: tokens and certificates will not be valid");
         return Diagnosis::problem("time", text);
     }
     Diagnosis::ok("time", shown)

@@ -56,8 +56,7 @@ impl RouteTable {
     /// Returns the [manifest](crate::manifest) of the app: its routes with their policies, and its OpenAPI document.
     #[must_use]
     pub fn manifest(&self) -> Manifest {
-        let route =
-            |row: &TableRow| ManifestRoute::new(&self.explanation(row), openapi::path_of(&row.path), &row.policies);
+        let route = |row: &TableRow| ManifestRoute::new(&self.explanation(row), row.path.clone(), &row.policies);
         Manifest::new(self.rows().iter().map(route).collect(), self.openapi().as_json().clone())
     }
 

@@ -41,8 +41,8 @@ pub(super) fn configure(
     scope: Scope,
     problems: &mut Vec<SetupProblem>,
 ) -> Configured {
-    let SettingsSpec { config, changes, cache, trusted_proxies, rate_limits, edge: program_edge, is_served, .. } =
-        settings;
+    let SettingsSpec { config, changes, cache, change_cache, .. } = settings;
+    let SettingsSpec { trusted_proxies, rate_limits, edge: program_edge, is_served, .. } = settings;
     let mut config = configuration(config, changes, scope, problems);
     rate_limits::set_defaults(&mut config, &trusted_proxies, rate_limits, problems);
     let has_certificate = is_served && config.server_tls_certificate.is_some();
@@ -55,6 +55,7 @@ pub(super) fn configure(
     let is_shared_cache = cache.is_made();
     let cache = cache_settings::configured(cache, &mut config, problems);
     let (cache, redis) = RedisSetup::configure(cache, &config, clock, problems);
+    let cache = if let Some(change) = change_cache { change(cache) } else { cache };
     let cache = cache.or(clock, &background_work.spawner()).build();
     cache_settings::check_hot_pages(&cache, &config, problems);
     // An app with problems is never served, so any recorder will do for the checks that follow.

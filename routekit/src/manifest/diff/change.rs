@@ -1,6 +1,10 @@
 //! One change.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
 
 use serde::Serialize;
 
@@ -86,11 +90,11 @@ impl fmt::Display for Change {
 
 /// Makes one change of those that all routes share, such as the effect of one setting of the app.
 pub(super) fn summarize(changes: &[Change], routes: usize) -> Vec<Change> {
-    let mut counts: BTreeMap<(ChangeKind, &str), usize> = BTreeMap::new();
+    let mut concerned: BTreeMap<(ChangeKind, &str), BTreeSet<&str>> = BTreeMap::new();
     for change in changes {
-        *counts.entry((change.kind, &change.what)).or_default() += 1;
+        concerned.entry((change.kind, &change.what)).or_default().insert(&change.route);
     }
-    let shared = counts.into_iter().filter(|&(_, count)| routes > 1 && count == routes);
+    let shared = concerned.into_iter().filter(|(_, of)| routes > 1 && of.len() == routes);
     let shared: Vec<(ChangeKind, String)> = shared.map(|((kind, what), _)| (kind, what.to_owned())).collect();
     let of_all = |change: &Change| shared.iter().any(|(kind, what)| *kind == change.kind && *what == change.what);
     let common = shared.iter().map(|(kind, what)| Change {

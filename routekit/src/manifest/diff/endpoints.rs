@@ -4,8 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::change::{Change, ChangeKind};
-use crate::manifest::{file::Manifest, route::ManifestRoute};
+use super::{
+    change::{Change, ChangeKind},
+    schema::resolve,
+};
+use crate::{
+    manifest::{file::Manifest, route::ManifestRoute},
+    openapi,
+};
 
 /// One method of one path.
 #[derive(Debug)]
@@ -29,14 +35,18 @@ impl Endpoint<'_> {
     }
 }
 
+/// The members of a path item that are operations.
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
 /// All endpoints of the document. A route with every method is an endpoint for each of the usual methods.
 pub(super) fn endpoints(manifest: &Manifest) -> BTreeMap<EndpointKey, Endpoint<'_>> {
     let mut endpoints = BTreeMap::new();
     for (path, item) in manifest.openapi["paths"].as_object().into_iter().flatten() {
-        let operations = item.as_object().into_iter().flatten().filter(|(_, operation)| operation.is_object());
-        for (method, operation) in operations {
+        let item = resolve(&manifest.openapi, item);
+        for method in METHODS {
+            let Some(operation) = item.get(method).filter(|operation| operation.is_object()) else { continue };
             let method = method.to_ascii_uppercase();
-            let on_path = || manifest.routes.iter().filter(|route| route.path == *path);
+            let on_path = || manifest.routes.iter().filter(|route| openapi::path_of(&route.path) == *path);
             let own = on_path().find(|route| route.method == method);
             let route = own.or_else(|| on_path().find(|route| route.method == "ANY"));
             let key = (shape(path), method.clone());

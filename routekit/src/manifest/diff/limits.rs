@@ -5,9 +5,9 @@ use crate::manifest::route::{ManifestLimit, ManifestRoute};
 
 /// Compares what the policies of two routes admit.
 pub(super) fn compare(old: &ManifestRoute, new: &ManifestRoute, add: &mut dyn FnMut(ChangeKind, String)) {
-    if old.access != new.access {
+    let (loosened, tightened) = (!old.access.admits_all_of(&new.access), !new.access.admits_all_of(&old.access));
+    if loosened || tightened {
         // A client that was refused is admitted, even if others are not any more.
-        let loosened = !old.access.admits_all_of(&new.access);
         add(direction(loosened), format!("auth: {} -> {}", old.access, new.access));
     }
     rate_limits(&old.rate_limits, &new.rate_limits, add);
@@ -27,7 +27,10 @@ fn rate_limits(old: &[ManifestLimit], new: &[ManifestLimit], add: &mut dyn FnMut
     let named = |limits: &[ManifestLimit], name: &str| limits.iter().find(|limit| limit.name == name).cloned();
     for before in old {
         match named(new, &before.name) {
-            None => add(ChangeKind::Loosened, format!("rate_limit: {} -> off", before.text)),
+            None => {
+                let kind = if before.observes { ChangeKind::Changed } else { ChangeKind::Loosened };
+                add(kind, format!("rate_limit: {} -> off", before.text));
+            }
             Some(after) if after.text != before.text => {
                 let kind = match (after.admits_all_of(before), before.admits_all_of(&after)) {
                     // What it counts by is another, such as the user for the address.

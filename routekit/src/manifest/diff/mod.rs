@@ -15,7 +15,8 @@ use self::endpoints::{Endpoint, endpoints};
 use super::file::Manifest;
 
 impl Manifest {
-    /// Returns what changes from this manifest to `new`, in the order of the paths. Equal manifests have no changes.
+    /// Returns what changes from this manifest to `new`: routes that are gone first, and new ones last. Equal manifests
+    /// have no changes.
     #[must_use]
     pub fn difference(&self, new: &Self) -> Vec<Change> {
         difference(self, new)
@@ -24,21 +25,28 @@ impl Manifest {
 
 fn difference(old: &Manifest, new: &Manifest) -> Vec<Change> {
     let (before, after) = (endpoints(old), endpoints(new));
-    let mut changes = Vec::new();
+    let (mut removed, mut changes) = (Vec::new(), Vec::new());
     for (key, endpoint) in &before {
         match after.get(key) {
-            None => changes.push(endpoint.change(ChangeKind::Removed, "the route is removed")),
+            None => removed.push(endpoint.change(ChangeKind::Removed, "the route is removed")),
             Some(other) => compare((old, endpoint), (new, other), &mut changes),
         }
     }
+    let kept = before.keys().filter(|key| after.contains_key(*key)).count();
     let added = after.iter().filter(|(key, _)| !before.contains_key(*key));
-    changes.extend(added.map(|(_, endpoint)| endpoint.change(ChangeKind::Added, "the route is new")));
-    change::summarize(&changes, before.keys().filter(|key| after.contains_key(*key)).count())
+    let added = added.map(|(_, endpoint)| endpoint.change(ChangeKind::Added, "the route is new"));
+    removed.into_iter().chain(change::summarize(&changes, kept)).chain(added).collect()
 }
 
 fn compare((old, before): (&Manifest, &Endpoint<'_>), (new, after): (&Manifest, &Endpoint<'_>), to: &mut Vec<Change>) {
     let mut add = |kind: ChangeKind, what: String| to.push(after.change(kind, what));
     if let (Some(before), Some(after)) = (before.route, after.route) {
+        // `{*rest}` takes several segments of a path, `{rest}` one.
+        match (before.path.contains("{*"), after.path.contains("{*")) {
+            (true, false) => add(ChangeKind::Breaking, format!("path: {} -> {}", before.path, after.path)),
+            (false, true) => add(ChangeKind::Compatible, format!("path: {} -> {}", before.path, after.path)),
+            _ => {}
+        }
         limits::compare(before, after, &mut add);
         settings::compare(&before.policies, &after.policies, &mut add);
         if before.api_version != after.api_version {

@@ -14,20 +14,23 @@ enum Order {
     Allows,
     /// A list in which more entries are stricter.
     Hides,
-    /// This word in the value is strict.
-    StrictWord(&'static str),
+    /// Each of these words in the value is strict.
+    StrictWords(&'static [&'static str]),
+    /// The same, and `off` is neither.
+    StrictWordsUnlessOff(&'static [&'static str]),
 }
 
 /// The settings whose values have an order. All others change.
 const ORDERS: &[(&str, Order)] = &[
     ("breaker.breaker", Order::Protects),
-    ("cache.cache", Order::StrictWord("per user")),
+    ("cache.cache", Order::StrictWordsUnlessOff(&["per user", "partitioned"])),
     ("client_address.trusted_proxies", Order::Allows),
     ("cors.credentials", Order::Permits),
     ("cors.origins", Order::Allows),
     ("csrf.enabled", Order::Protects),
     ("csrf.origins", Order::Allows),
-    ("idempotency.idempotent", Order::StrictWord("required")),
+    ("idempotency.idempotent", Order::StrictWords(&["required"])),
+    ("layer.layer", Order::Protects),
     ("security_headers.content_security_policy", Order::Protects),
     ("security_headers.nosniff", Order::Protects),
     ("security_headers.page_content_security_policy", Order::Protects),
@@ -71,9 +74,11 @@ impl Order {
             Self::Permits => (before == OFF, after == OFF),
             Self::Allows => grows_and_shrinks(before, after),
             Self::Hides => grows_and_shrinks(after, before),
-            Self::StrictWord(word) => {
-                let has = |value: &str| value.split(", ").any(|part| part == *word);
-                (has(before) && !has(after), !has(before) && has(after))
+            Self::StrictWordsUnlessOff(_) if [before, after].contains(&OFF) => (false, false),
+            Self::StrictWords(words) | Self::StrictWordsUnlessOff(words) => {
+                let has = |value: &str, word: &str| value.split(", ").any(|part| part == word);
+                let is_lost = |from: &str, to: &str| words.iter().any(|word| has(from, word) && !has(to, word));
+                (is_lost(before, after), is_lost(after, before))
             }
         };
         match (loosened, tightened) {
@@ -91,6 +96,10 @@ fn grows_and_shrinks(before: &str, after: &str) -> (bool, bool) {
         entries.map(str::to_owned).collect::<BTreeSet<_>>()
     };
     let (before, after) = (entries(before), entries(after));
+    // `*` is every entry.
+    if before.contains("*") || after.contains("*") {
+        return (!before.contains("*"), !after.contains("*"));
+    }
     (!after.is_subset(&before), !before.is_subset(&after))
 }
 
@@ -103,7 +112,9 @@ mod tests {
         for (name, loose, strict) in [
             ("breaker.breaker", "off", "failure_rate 0.5"),
             ("cache.cache", "ttl 60s, shared", "ttl 60s, per user"),
+            ("cache.cache", "ttl 60s, per user", "ttl 60s, per user, partitioned"),
             ("cors.credentials", "on", "off"),
+            ("cors.origins", "*", "https://a.example"),
             ("cors.origins", "https://a.example, https://b.example", "https://a.example"),
             ("csrf.enabled", "off", "on"),
             ("csrf.origins", "https://a.example", "off"),

@@ -9,9 +9,8 @@ use tokio::sync::Mutex;
 
 use super::{found::ForgottenInvalidation, uncached::Uncached};
 use crate::{
-    App, ManualClock,
+    App, Identity, ManualClock,
     app::TableRow,
-    cache::Cache,
     test::{TestApp, answer::Answer, matched::matched},
 };
 
@@ -59,7 +58,10 @@ use crate::{
 ///    [`provide_shared`](App::provide_shared). Writes go to the app with the cache only.
 /// 2. Responses whose content differs from request to request without a write, such as the time, are not compared.
 /// 3. The repeated reads count for rate limits.
-/// 4. Routes that may be stale by intention are named by [`allow_stale`](Self::allow_stale).
+/// 4. A GET route that declares `invalidates` is a write. What the scenario changes without a request is blamed on the
+///    next write.
+/// 5. Event streams are not repeated.
+/// 6. Routes that may be stale by intention are named by [`allow_stale`](Self::allow_stale).
 #[derive(Debug)]
 #[must_use]
 pub struct InvalidationCheck {
@@ -76,7 +78,7 @@ impl InvalidationCheck {
     #[track_caller]
     pub fn new(app: impl Fn() -> App, clock: &ManualClock) -> Self {
         let cached = TestApp::builder(app()).clock(clock.clock()).build();
-        let without = app().cache(Cache::builder().store(Uncached::default()));
+        let without = app().change_cache(|cache| cache.store(Uncached::default()));
         let uncached = TestApp::builder(without).clock(clock.clock()).build();
         Self { cached, uncached, allowed: Vec::new() }
     }
@@ -109,7 +111,7 @@ impl InvalidationCheck {
 /// Watches the requests of a scenario.
 struct Watch {
     check: InvalidationCheck,
-    /// Held across requests, so that those of a scenario that sends several at once are compared one by one.
+    /// Not held while a request of the scenario is processed, which may wait for another one.
     state: Mutex<Watched>,
 }
 
@@ -126,29 +128,54 @@ struct Read {
     is_stale: bool,
 }
 
+impl Read {
+    /// The read of a request, unless later clients do not send the like: for a part, with a condition, or past caches.
+    fn of(mut head: Parts) -> Self {
+        for name in
+            [header::RANGE, header::CACHE_CONTROL, header::PRAGMA, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE]
+        {
+            head.headers.remove(name);
+        }
+        Self { head, is_stale: false }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        let identity = |head: &Parts| head.extensions.get::<Identity>().cloned();
+        let (own, other) = (&self.head, &other.head);
+        own.uri == other.uri && own.headers == other.headers && identity(own) == identity(other)
+    }
+}
+
 impl Answer for Watch {
     fn answer(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send + '_>> {
         Box::pin(async move {
-            let mut state = self.state.lock().await;
             let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-            if method == Method::GET {
-                let (head, body) = request.into_parts();
-                let is_known =
-                    state.reads.iter().any(|read| read.head.uri == head.uri && read.head.headers == head.headers);
-                // A part of a content, and a condition, are not what a later read gets.
-                let is_whole = !head.headers.contains_key(header::RANGE);
-                if !is_known && is_whole {
-                    state.reads.push(Read { head: head.clone(), is_stale: false });
-                }
-                return self.check.cached.call(Request::from_parts(head, body)).await;
-            }
-            let response = self.check.cached.call(request).await;
-            if !method.is_safe() {
+            let (head, body) = request.into_parts();
+            let read = (method == Method::GET).then(|| Read::of(head.clone()));
+            let response = self.check.cached.call(Request::from_parts(head, body)).await;
+            let route = matched(self.check.cached.table(), &method, &path);
+            let is_write = !method.is_safe() || route.is_some_and(|row| row.policies.invalidates.is_some());
+            let mut state = self.state.lock().await;
+            if is_write {
                 self.compare(&mut state, (&method, &path)).await;
+            } else if let Some(read) = read.filter(|read| !is_endless(&response) && !state.knows(read)) {
+                state.reads.push(read);
             }
             response
         })
     }
+}
+
+impl Watched {
+    fn knows(&self, read: &Read) -> bool {
+        self.reads.iter().any(|known| known.is_same(read))
+    }
+}
+
+/// Whether a response has no end by intention.
+fn is_endless(response: &Response) -> bool {
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
 }
 
 impl Watch {
@@ -163,15 +190,15 @@ impl Watch {
                 read.is_stale = false;
                 continue;
             }
+            // An app that refuses or fails says nothing about the content.
+            if fresh.status == 429 || fresh.status >= 500 || !shown.is_stored && shown.status >= 400 {
+                continue;
+            }
             // What differs without a write cannot be compared.
             if !Shown::read(uncached, &read.head).await.is_same(&fresh) {
                 continue;
             }
             let path = read.head.uri.path();
-            // Errors are not stored: a rate limit, or an app that is not well.
-            if !shown.is_stored && !(shown.is_success && fresh.is_success) {
-                continue;
-            }
             let table = cached.table();
             let label = |row: Option<&TableRow>, (method, path): (&Method, &str)| match row {
                 Some(row) => format!("{} {} ({})", row.meta.method(), row.path, row.meta.location()),
@@ -187,7 +214,7 @@ impl Watch {
                 write: label(matched(table, write.0, write.1), write),
                 stale: label(stale, (&Method::GET, path)),
                 request: format!("GET {}", read.head.uri),
-                is_response: shown.is_stored,
+                is_from_cache: shown.is_stored,
                 tags: policy.map(|policy| policy.tags().iter().map(ToString::to_string).collect()).unwrap_or_default(),
             };
             let is_known =
@@ -203,23 +230,17 @@ impl Watch {
 struct Shown {
     status: u16,
     body: bytes::Bytes,
-    is_success: bool,
     /// Whether it comes from the cache.
     is_stored: bool,
 }
 
 impl Shown {
     async fn read(app: &TestApp, head: &Parts) -> Self {
-        let mut request = Request::from_parts(head.clone(), Body::empty());
-        // A condition would hide the content.
-        for name in [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE] {
-            request.headers_mut().remove(name);
-        }
-        let response = app.call(request).await;
+        let response = app.call(Request::from_parts(head.clone(), Body::empty())).await;
         let is_stored = response.headers().get("x-cache").is_some_and(|value| value == "HIT" || value == "STALE");
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        Self { status: parts.status.as_u16(), body, is_success: parts.status.is_success(), is_stored }
+        Self { status: parts.status.as_u16(), body, is_stored }
     }
 
     /// Errors are equal by their status: their problems have the id of the request.

@@ -14,7 +14,7 @@ pub struct ForgottenInvalidation {
     pub request: String,
     /// Whether the cache of the route answered. Otherwise the handler ran, and used a stale
     /// [value](crate::cache::Cache::get_or_fill), or the apps do not share their data.
-    pub is_response: bool,
+    pub is_from_cache: bool,
     /// The tags of the stale route, as it declares them.
     pub tags: Vec<String>,
 }
@@ -22,8 +22,8 @@ pub struct ForgottenInvalidation {
 /// `POST /users (src/users.rs:20) leaves GET /users (src/users.rs:10) stale: …`
 impl fmt::Display for ForgottenInvalidation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { write, stale, request, is_response, tags } = self;
-        if !is_response {
+        let Self { write, stale, request, is_from_cache, tags } = self;
+        if !is_from_cache {
             return write!(
                 f,
                 "{write} leaves {stale} stale: `{request}` got other content than without a cache, from its handler; \

@@ -1,10 +1,13 @@
-//! Alternatives (`oneOf`, `anyOf`) and parts (`allOf`).
+//! Alternatives (`oneOf`, `anyOf`), and parts that cannot be merged (`allOf`).
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Effect, Schemas, resolve::COMPOSED};
+use super::{
+    Effect, Schemas,
+    resolve::{Parts, required},
+};
 
 /// The name of the alternative that is no value.
 const NULL: &str = "null";
@@ -14,7 +17,7 @@ impl Schemas<'_> {
     pub(super) fn alternatives(&mut self, path: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
         let (before, after) = (Parts::of(old), Parts::of(new));
         self.parts(path, &before.all, &after.all);
-        self.choices(path, &before.any, &after.any);
+        self.choices(path, before.any, after.any);
     }
 
     /// Compares what must hold together, by position.
@@ -30,13 +33,16 @@ impl Schemas<'_> {
     }
 
     /// Compares alternatives by their names.
-    fn choices(&mut self, path: &str, old: &[Value], new: &[Value]) {
-        let (before, after) = (by_name(old), by_name(new));
-        if let ([one], [other]) = (old, new) {
+    fn choices(&mut self, path: &str, old: Vec<Value>, new: Vec<Value>) {
+        if let ([one], [other]) = (&*old, &*new) {
             // The only alternative may have another name.
             self.walk(path, one, other);
             return;
         }
+        // Alternatives without a name of their own are told apart by their content. A reference says nothing about it.
+        let is_same = |schema: &Value, others: &[Value]| schema["$ref"].is_null() && others.contains(schema);
+        let before = by_name(old.iter().filter(|schema| !is_same(schema, &new)));
+        let after = by_name(new.iter().filter(|schema| !is_same(schema, &old)));
         let lacking = |from: &BTreeMap<String, &Value>, name: &str| !from.contains_key(name) && name != NULL;
         let gone: Vec<&str> = before.keys().map(String::as_str).filter(|name| lacking(&after, name)).collect();
         let more: Vec<&str> = after.keys().map(String::as_str).filter(|name| lacking(&before, name)).collect();
@@ -56,37 +62,8 @@ impl Schemas<'_> {
     }
 }
 
-/// A schema as parts that must all hold, and alternatives of which one must hold.
-struct Parts {
-    all: Vec<Value>,
-    any: Vec<Value>,
-}
-
-impl Parts {
-    fn of(keywords: &Map<String, Value>) -> Self {
-        let list = |keyword: &str| keywords.get(keyword).and_then(Value::as_array).cloned();
-        let mut rest = keywords.clone();
-        rest.retain(|keyword, _| !COMPOSED.contains(&keyword.as_str()));
-        let mut all = list("allOf").unwrap_or_default();
-        let any = match (list("oneOf"), list("anyOf")) {
-            (Some(one), any) => {
-                // Both must hold. This is rare, and `anyOf` is then compared as a whole.
-                all.extend(any.map(|any| Map::from_iter([("anyOf".to_owned(), any.into())]).into()));
-                one
-            }
-            (None, Some(any)) => any,
-            // A schema without alternatives is the only one.
-            (None, None) => vec![Value::Object(std::mem::take(&mut rest))],
-        };
-        if !rest.is_empty() {
-            all.push(rest.into());
-        }
-        Self { all, any }
-    }
-}
-
-/// Alternatives by what distinguishes them: the type of a component, a tag, a constant, or the type of the value.
-fn by_name(alternatives: &[Value]) -> BTreeMap<String, &Value> {
+/// Alternatives by what distinguishes them: the type of a component, a tag, or the type of the value.
+fn by_name<'a>(alternatives: impl Iterator<Item = &'a Value>) -> BTreeMap<String, &'a Value> {
     let mut named = BTreeMap::new();
     for schema in alternatives {
         let mut name = name(schema);
@@ -99,22 +76,24 @@ fn by_name(alternatives: &[Value]) -> BTreeMap<String, &Value> {
 }
 
 fn name(schema: &Value) -> String {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return reference.rsplit('/').next().unwrap_or(reference).to_owned();
+    }
     let constant = |schema: &Value| match (&schema["const"], schema["enum"].as_array().map(Vec::as_slice)) {
         (Value::Null, Some([value])) => Some(value.to_string()),
         (Value::Null, _) => None,
         (value, _) => Some(value.to_string()),
     };
-    if let Some(reference) = schema["$ref"].as_str() {
-        return reference.rsplit('/').next().unwrap_or(reference).to_owned();
-    }
     let tag = schema["properties"].as_object().into_iter().flatten();
     let tag = tag.filter_map(|(name, schema)| Some(format!("{name} {}", constant(schema)?))).next();
     // A variant of an enum is an object with its name as the only member.
-    let variant = || match schema["required"].as_array().map(Vec::as_slice) {
-        Some([Value::String(only)]) => Some(format!("an object with `{only}`")),
-        _ => None,
+    let variant = || {
+        let names = required(schema.as_object()?);
+        let mut names = names.into_iter();
+        names.next().filter(|_| names.next().is_none()).map(|only| format!("an object with `{only}`"))
     };
+    let constants = || schema["enum"].is_array().then(|| "a constant".to_owned());
     let text = |keyword: &str| schema[keyword].as_str().map(str::to_owned);
-    let known = tag.or_else(|| constant(schema)).or_else(|| text("title")).or_else(variant).or_else(|| text("type"));
-    known.unwrap_or_else(|| schema.to_string())
+    let known = tag.or_else(constants).or_else(|| text("title")).or_else(variant).or_else(|| text("type"));
+    known.unwrap_or_else(|| "another schema".to_owned())
 }

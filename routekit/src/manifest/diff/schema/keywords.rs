@@ -9,7 +9,7 @@ use super::{Effect, Schemas};
 const ALL_TYPES: [&str; 7] = ["null", "boolean", "integer", "number", "string", "array", "object"];
 
 /// Keywords that are compared here, or by `objects` and `alternatives`, or that mean nothing in OpenAPI.
-const COMPARED: [&str; 19] = [
+const COMPARED: [&str; 20] = [
     "type",
     "enum",
     "format",
@@ -28,6 +28,7 @@ const COMPARED: [&str; 19] = [
     "additionalProperties",
     "items",
     "prefixItems",
+    "unevaluatedProperties",
     "allOf",
 ];
 
@@ -114,10 +115,10 @@ impl Schemas<'_> {
         }
         for name in names {
             let (before, after) = (old.get(name), new.get(name));
-            if before != after && [before, after] != [None, Some(&Value::Bool(false))] {
+            if before != after {
                 let effect = match (before, after) {
-                    (None | Some(Value::Bool(false)), _) => Effect::Narrower,
-                    (_, None | Some(Value::Bool(false))) => Effect::Wider,
+                    (None, _) => Effect::Narrower,
+                    (_, None) => Effect::Wider,
                     _ => Effect::Other,
                 };
                 self.changed(path, name, (before, after), effect);
@@ -151,17 +152,30 @@ impl Schemas<'_> {
     }
 }
 
-/// The types that a schema allows. A number may be an integer.
+/// The types that a schema allows. A number may be an integer. Constants say their types.
 fn types(keywords: &Map<String, Value>) -> BTreeSet<&str> {
-    let mut types: BTreeSet<&str> = match keywords.get("type") {
-        Some(Value::String(one)) => BTreeSet::from([one.as_str()]),
-        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+    let mut types: BTreeSet<&str> = match (keywords.get("enum"), keywords.get("type")) {
+        (Some(Value::Array(values)), _) => values.iter().map(type_of).collect(),
+        (_, Some(Value::String(one))) => BTreeSet::from([one.as_str()]),
+        (_, Some(Value::Array(several))) => several.iter().filter_map(Value::as_str).collect(),
         _ => BTreeSet::from(ALL_TYPES),
     };
     if types.contains("number") {
         types.insert("integer");
     }
     types
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
 }
 
 fn is_number(name: &str) -> bool {

@@ -11,7 +11,7 @@ mod resolve;
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub(super) use self::resolve::resolve;
 
@@ -34,23 +34,27 @@ enum Effect {
     Wider,
     /// Both, or it is not known.
     Other,
-    /// None of both.
+    /// Neither.
     None,
 }
+
+/// How deeply schemas may be nested.
+const DEEPEST: usize = 96;
 
 /// Compares the schemas of two documents.
 pub(in crate::manifest) struct Schemas<'a> {
     old: &'a Value,
     new: &'a Value,
     is_response: bool,
-    /// The references that are compared already, so that recursive types have an end.
+    /// The pairs that are compared already, so that recursive types have an end.
     seen: BTreeSet<(String, String)>,
+    depth: usize,
     found: Vec<Difference>,
 }
 
 impl<'a> Schemas<'a> {
     pub(in crate::manifest) fn of_requests(old: &'a Value, new: &'a Value) -> Self {
-        Self { old, new, is_response: false, seen: BTreeSet::new(), found: Vec::new() }
+        Self { old, new, is_response: false, seen: BTreeSet::new(), depth: 0, found: Vec::new() }
     }
 
     pub(in crate::manifest) fn of_responses(old: &'a Value, new: &'a Value) -> Self {
@@ -64,22 +68,24 @@ impl<'a> Schemas<'a> {
     }
 
     fn walk(&mut self, path: &str, old: &Value, new: &Value) {
-        if let (Some(before), Some(after)) = (old["$ref"].as_str(), new["$ref"].as_str())
-            && !self.seen.insert((before.to_owned(), after.to_owned()))
-        {
+        // A recursive type is written with references, so that it has a finite number of texts.
+        if !self.seen.insert((old.to_string(), new.to_string())) {
             return;
         }
-        let (old, new) = (self.keywords(self.old, old), self.keywords(self.new, new));
+        if self.depth == DEEPEST {
+            return self.add(path, "is nested too deeply to be compared", Effect::Other);
+        }
+        self.depth += 1;
+        let (old, new) = (resolve::keywords(self.old, old), resolve::keywords(self.new, new));
         if resolve::is_composed(&old) || resolve::is_composed(&new) {
             self.alternatives(path, &old, &new);
-            return;
-        }
-        // Values of other types have other keywords.
-        if self.types(path, &old, &new) {
+        } else if self.types(path, &old, &new) {
+            // Values of other types have other keywords.
             self.values(path, &old, &new);
             self.objects(path, &old, &new);
             self.lists(path, &old, &new);
         }
+        self.depth -= 1;
     }
 
     fn add(&mut self, path: &str, what: impl Into<String>, effect: Effect) {
@@ -90,11 +96,6 @@ impl<'a> Schemas<'a> {
             Effect::Wider => self.is_response,
         };
         self.found.push(Difference { path: path.to_owned(), what: what.into(), is_breaking });
-    }
-
-    /// The keywords of a schema, with those that it refers to.
-    fn keywords(&self, document: &Value, schema: &Value) -> Map<String, Value> {
-        resolve::keywords(document, schema)
     }
 }
 
@@ -182,6 +183,107 @@ mod tests {
         ] {
             assert_eq!(breaks(&old, &new), (false, false), "{old} -> {new}");
         }
+    }
+
+    /// Whether the document's schemas differ in a way that breaks requests.
+    fn breaks_requests(old: &Value, new: &Value) -> bool {
+        let document = |schemas: &Value| json!({ "components": { "schemas": schemas } });
+        let (old, new) = (document(old), document(new));
+        let reference = json!({ "$ref": "#/components/schemas/T" });
+        Schemas::of_requests(&old, &new).compare(&reference, &reference).iter().any(|found| found.is_breaking)
+    }
+
+    #[test]
+    fn keywords_beside_a_reference_hide_nothing() {
+        let tagged = |x: &str| {
+            json!({
+                "T": {
+                    "properties": { "kind": { "const": "A" } },
+                    "required": ["kind"],
+                    "$ref": "#/components/schemas/A",
+                },
+                "A": { "properties": { "x": { "type": x } } },
+            })
+        };
+        assert!(!breaks_requests(&tagged("string"), &tagged("string")));
+        assert!(breaks_requests(&tagged("string"), &tagged("integer")));
+        let limited = |own: u32, of_target: u32| {
+            json!({
+                "T": { "properties": {
+                    "a": { "$ref": "#/components/schemas/S" },
+                    "b": { "$ref": "#/components/schemas/S", "maxLength": own },
+                } },
+                "S": { "type": "string", "maxLength": of_target },
+            })
+        };
+        assert!(breaks_requests(&limited(80, 100), &limited(40, 100)));
+        assert!(breaks_requests(&limited(100, 80), &limited(100, 40)));
+        let parts =
+            |required: Value| json!({ "T": { "properties": { "a": {} }, "allOf": [{ "required": required }] } });
+        assert!(breaks_requests(&parts(json!([])), &parts(json!(["a"]))));
+    }
+
+    #[test]
+    fn encoded_references_are_followed() {
+        let named =
+            |kind: &str| json!({ "T": { "$ref": "#/components/schemas/Gr%C3%B6%C3%9Fe" }, "Größe": { "type": kind } });
+        assert!(breaks_requests(&named("string"), &named("integer")));
+    }
+
+    #[test]
+    fn variants_of_enums_may_be_documented() {
+        let plain = json!({ "type": "string", "enum": ["A", "B"] });
+        let documented = json!({ "oneOf": [
+            { "type": "string", "enum": ["A"] },
+            { "type": "string", "const": "B", "description": "the second" },
+        ] });
+        let with_data = |unit: Value| json!({ "oneOf": [unit, { "type": "object", "required": ["C"], "properties": { "C": {} } }] });
+        let one_of_two = |unit: Value| {
+            json!({ "oneOf": [
+                { "type": "string", "enum": ["A"] },
+                unit,
+                { "type": "object", "required": ["C"], "properties": { "C": {} } },
+            ] })
+        };
+        for (old, new) in [
+            (plain.clone(), documented.clone()),
+            (with_data(plain), one_of_two(json!({ "type": "string", "const": "B", "description": "the second" }))),
+        ] {
+            assert_eq!(breaks(&old, &new), (false, false), "{old} -> {new}");
+            assert_eq!(breaks(&new, &old), (false, false), "{new} -> {old}");
+        }
+    }
+
+    #[test]
+    fn order_of_variants_means_nothing() {
+        let (one, other) =
+            (json!({ "properties": { "a": {} } }), json!({ "properties": { "b": { "type": "string" } } }));
+        let (old, new) = (json!({ "anyOf": [one, other] }), json!({ "anyOf": [other, one] }));
+        assert_eq!(breaks(&old, &new), (false, false));
+    }
+
+    #[test]
+    fn recursive_types_that_are_written_differently_have_an_end() {
+        let node = |child: Value| json!({ "T": { "properties": { "next": { "type": "array", "items": child } } } });
+        let reference = json!({ "$ref": "#/components/schemas/T" });
+        let optional = json!({ "anyOf": [reference, { "type": "null" }] });
+        assert!(!breaks_requests(&node(reference.clone()), &node(optional.clone())));
+        assert!(breaks_requests(&node(optional), &node(reference)));
+        // Each type has two members of the next type.
+        let chain = |of: &dyn Fn(String) -> Value| {
+            let types = (0..28).map(|index| {
+                let next = of(format!(
+                    "#/components/schemas/T{}",
+                    if index == 0 { "End".to_owned() } else { index.to_string() }
+                ));
+                let name = if index == 27 { "T".to_owned() } else { format!("T{}", index + 1) };
+                (name, json!({ "properties": { "a": next, "b": next } }))
+            });
+            Value::Object(types.collect())
+        };
+        let plain = chain(&|name| json!({ "$ref": name }));
+        let optional = chain(&|name| json!({ "anyOf": [{ "$ref": name }, { "type": "null" }] }));
+        assert!(!breaks_requests(&plain, &optional));
     }
 
     #[test]

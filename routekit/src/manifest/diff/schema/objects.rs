@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Effect, Schemas};
+use super::{Effect, Schemas, resolve::required};
 
 impl Schemas<'_> {
     pub(super) fn objects(&mut self, path: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
@@ -13,8 +13,10 @@ impl Schemas<'_> {
         let (before, after) = (members(old).unwrap_or(&nothing), members(new).unwrap_or(&nothing));
         let (required_before, required_after) = (required(old), required(new));
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let is_declared = |name: &str| before.contains_key(name) || after.contains_key(name);
+        let place = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         for name in names {
-            let place = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            let place = place(name);
             match (before.get(name), after.get(name)) {
                 // Clients do not see that it is ignored, and they may need it.
                 (Some(_), None) if self.is_response => self.add(&place, "is not sent any more", Effect::Other),
@@ -33,6 +35,13 @@ impl Schemas<'_> {
                     self.walk(&place, before, after);
                 }
             }
+        }
+        // A member without a schema may be required, too.
+        for name in required_after.difference(&required_before).filter(|name| !is_declared(name)) {
+            self.add(&place(name), "is required", Effect::Narrower);
+        }
+        for name in required_before.difference(&required_after).filter(|name| !is_declared(name)) {
+            self.add(&place(name), "may be absent", Effect::Wider);
         }
         self.other_members(path, old, new);
     }
@@ -57,8 +66,4 @@ impl Schemas<'_> {
             }
         }
     }
-}
-
-fn required(keywords: &Map<String, Value>) -> BTreeSet<&str> {
-    keywords.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
 }
