@@ -15,7 +15,7 @@ pub use crate::{
         AlertPolicy, Audience, BreakerPolicy, CachePolicy, CdnTags, ClassifyResponse, Consistency, Context,
         DeclaredAccess, Deprecation, Description, Endpoint, EndpointFuture, Fallback, GrantKind, IdempotentPolicy,
         Invalidates, Location, Method, Policies, Probe, RateLimitKey, RateLimitPolicy, Ratio, RequestFunction, Route,
-        RouteGroup, RouteMeta, Window, Wiring, endpoint, fallback, spelling::Spell,
+        RouteGroup, RouteMeta, SloPolicy, Window, Wiring, endpoint, fallback, spelling::Spell,
     },
 };
 

@@ -195,7 +195,9 @@ mod validate_trait {
 ///
 /// Created by [`App::explain`] and [`app::RouteTable`].
 pub mod explain {
-    pub use crate::policy::{AlertThresholds, EffectivePolicies, EffectiveSecurityHeaders, Explanation, Step};
+    pub use crate::policy::{
+        AlertThresholds, EffectivePolicies, EffectiveSecurityHeaders, Explanation, Objectives, Step,
+    };
 }
 
 /// The counting allocator of the feature `alloc-stats`.

@@ -20,6 +20,21 @@ pub(crate) fn rate(literal: &Lit, zero: &str, errors: &mut Errors) -> Option<Rat
     })
 }
 
+/// A share of the requests that an objective asks for.
+pub(crate) fn objective(literal: &Lit, errors: &mut Errors) -> Option<Ratio> {
+    let noun = Noun { name: "share", range: "a number above 0 and below 1, such as `0.999`" };
+    noun.read(literal, errors, |share| match share {
+        Decimal { kept: ZERO, cut: false } => {
+            Some("a share of zero; every route would reach it; write a share such as `0.999`".to_owned())
+        }
+        Decimal { kept: Ratio::ONE, cut: false } => {
+            Some("a share of one leaves no request that may fail; write a share such as `0.999`".to_owned())
+        }
+        _ if share.exceeds(Ratio::ONE) => Some(format!("a share above one{}", percent_of_requests(share))),
+        _ => None,
+    })
+}
+
 /// The factor of `backoff`.
 pub(crate) fn factor(literal: &Lit, errors: &mut Errors) -> Option<Ratio> {
     let noun = Noun { name: "factor", range: "a number above 1 and at most 100, such as `2.0`" };
@@ -94,6 +109,16 @@ fn percent(rate: Decimal) -> String {
     }
 }
 
+/// `availability = 99.9` is meant as percent.
+fn percent_of_requests(share: Decimal) -> String {
+    let (millionths, one) = (share.kept.millionths(), Ratio::ONE.millionths());
+    if millionths < 100 * one && millionths.is_multiple_of(100) && !share.cut {
+        let shown = share.kept;
+        return format!("; for {shown} percent, write `{}`", written(millionths / 100));
+    }
+    ", but a share of the requests is below 1, such as `0.999`".to_owned()
+}
+
 /// `0.5` or `1.0`: a literal with a point, as an attribute takes it.
 fn written(millionths: u64) -> String {
     let text = Ratio::from_millionths(millionths).to_string();
@@ -150,6 +175,26 @@ mod tests {
             ("\"2\"", Err("a factor has no quotes and no suffix; write `2`")),
         ] {
             check(text, expected, factor);
+        }
+    }
+
+    #[test]
+    fn objectives_are_between_zero_and_one() {
+        for (text, expected) in [
+            ("0.999", Ok(999_000)),
+            ("0.000001", Ok(1)),
+            ("0.999999", Ok(999_999)),
+            ("0", Err("a share of zero; ")),
+            ("1", Err("a share of one leaves no request that may fail; ")),
+            ("1.0", Err("a share of one leaves no request that may fail; ")),
+            ("99.9", Err("a share above one; for 99.9 percent, write `0.999`")),
+            ("1.00001", Err("a share above one, but a share of the requests is below 1")),
+            ("100", Err("a share above one, but a share of the requests is below 1")),
+            ("0.9999999", Err("a share has at most six decimals; write `0.999999`")),
+            ("-0.5", Err("not a share; write a number above 0 and below 1, such as `0.999`")),
+            ("\"0.999\"", Err("a share has no quotes and no suffix; write `0.999`")),
+        ] {
+            check(text, expected, objective);
         }
     }
 

@@ -18,7 +18,7 @@ pub(crate) struct GroupArguments {
 }
 
 /// The options of a route that a group may set for all of its routes.
-const SHARED: [&str; 11] = [
+const SHARED: [&str; 12] = [
     "alert",
     "auth",
     "body_limit",
@@ -26,6 +26,7 @@ const SHARED: [&str; 11] = [
     "deprecated",
     "public",
     "rate_limit",
+    "slo",
     "slow",
     "tags",
     "timeout",

@@ -8,7 +8,7 @@ use super::{
     families::{
         alert::Alert, auth::Access, breaker::Breaker, cache::Caching, deprecated::Deprecation, discover::Discovery,
         docs::Docs, idempotent::Idempotent, invalidates::Invalidates, layer::OwnLayer, limits::Limits,
-        rate_limit::RateLimits, state::Target,
+        rate_limit::RateLimits, slo::Slo, state::Target,
     },
     family::{Callers, Family, Surroundings},
     raw::RawOption,
@@ -31,11 +31,12 @@ pub(crate) struct Options {
     pub(crate) layer: OwnLayer,
     pub(crate) limits: Limits,
     pub(crate) rate_limits: RateLimits,
+    pub(crate) slo: Option<Slo>,
     pub(crate) target: Target,
 }
 
 impl Options {
-    fn families(&self) -> [&dyn Family; 13] {
+    fn families(&self) -> [&dyn Family; 14] {
         [
             &self.access,
             &self.alert,
@@ -49,11 +50,12 @@ impl Options {
             &self.layer,
             &self.limits,
             &self.rate_limits,
+            &self.slo,
             &self.target,
         ]
     }
 
-    fn families_mut(&mut self) -> [&mut dyn Family; 13] {
+    fn families_mut(&mut self) -> [&mut dyn Family; 14] {
         [
             &mut self.access,
             &mut self.alert,
@@ -67,6 +69,7 @@ impl Options {
             &mut self.layer,
             &mut self.limits,
             &mut self.rate_limits,
+            &mut self.slo,
             &mut self.target,
         ]
     }

@@ -180,6 +180,20 @@ impl RawOption {
         self.single(pieces.into_iter().next()?.0.into_iter().collect(), usage, errors)
     }
 
+    /// The items of `name(first, second)`; any other form is reported with `usage`.
+    pub(crate) fn pair<A: Parse, B: Parse>(&self, usage: &str, errors: &mut Errors) -> Option<(A, B)> {
+        let pieces = split(self.list(usage, errors)?);
+        if pieces.len() != 2 {
+            let span = pieces.get(2).or(pieces.first()).map_or(self.span, Piece::span);
+            errors.push(span, format!("`{}` takes two values; write {usage}", self.name));
+            return None;
+        }
+        let mut items = pieces.into_iter().map(|piece| piece.0.into_iter().collect());
+        let first = self.single(items.next()?, usage, errors);
+        let second = self.single(items.next()?, usage, errors);
+        first.zip(second)
+    }
+
     /// The pieces of `name = piece` or `name(piece, piece)`; any other form is reported with `usage`.
     pub(crate) fn pieces(&self, usage: &str, errors: &mut Errors) -> Vec<Piece> {
         match &self.value {

@@ -7,9 +7,9 @@ use http::{HeaderName, Method};
 use super::{
     openapi::{OpenApiAccess, OpenApiVersion, ServeOpenApi},
     parse::{
-        bytes, duration_or_off, header_value_or_off, limits_or_off, list, on_or_off, percent_or_off, proxies,
-        share_or_off, show_bytes, show_header_value, show_limits, show_on_or_off, show_percent, show_share,
-        socket_addr,
+        availability_or_off, bytes, duration_or_off, header_value_or_off, latency_or_off, limits_or_off, list,
+        on_or_off, percent_or_off, proxies, share_or_off, show_bytes, show_header_value, show_limits,
+        show_objective, show_on_or_off, show_percent, show_share, socket_addr,
     },
     secret::Secret,
     settings::Config,
@@ -176,6 +176,22 @@ pub(super) const KEYS: &[ConfigKey] = &[
         show_numbers,
         "The bucket boundaries of duration histograms, in seconds. Defaults to OpenTelemetry's.",
         list
+    ),
+    key!(
+        "slo.availability",
+        slo_availability,
+        availability_or_off,
+        show_objective,
+        "The share of requests that must not fail, such as `0.999`, for routes that declare none, or `off`. The \
+         generated Prometheus rules alert when its error budget burns too fast."
+    ),
+    key!(
+        "slo.latency",
+        slo_latency,
+        latency_or_off,
+        show_objective,
+        "The share of requests that must end within a time, such as `0.99 within 300ms`, for routes that declare none, \
+         or `off`. The time becomes a bucket of duration histograms."
     ),
     key!(
         "alerts.enabled",

@@ -1,16 +1,19 @@
 //! Parsers and printers that keys of the app and keys of a route share.
 
 use std::{
+    fmt,
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
 
 use http::HeaderValue;
+use routekit_grammar::ratio::{Decimal, Ratio};
 
 use crate::{
     base::{setup_problem::all_mistakes, units},
     client_address::TrustedProxies,
     rate_limit::{self, Limit},
+    route::{LatencyObjective, is_objective},
 };
 
 /// Parts that are separated by commas. The error has the mistakes of all parts.
@@ -146,4 +149,68 @@ pub(super) fn has_max_age(policy: &HeaderValue) -> bool {
         let value = directive.trim().strip_prefix("max-age=").map(|value| value.trim_matches('"'));
         value.is_some_and(|value| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()))
     })
+}
+
+/// Reads `0.999` or `off`.
+pub(super) fn availability_or_off(text: &str) -> Result<Option<Ratio>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let wrong = "not a share above 0 and below 1 with at most six decimals, such as `0.999`, and not `off`";
+    share(text).map(Some).ok_or_else(|| wrong.to_owned())
+}
+
+/// Reads `0.99 within 300ms` or `off`.
+pub(super) fn latency_or_off(text: &str) -> Result<Option<LatencyObjective>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let objective = || {
+        let (given, threshold) = text.split_once(" within ")?;
+        let threshold = units::duration(threshold.trim())?;
+        let objective = LatencyObjective::new(threshold, share(given.trim())?);
+        objective.is_possible().then_some(objective)
+    };
+    let wrong = "not an objective such as `0.99 within 300ms` (a share above 0 and below 1, a time of at most `1h`), \
+                 and not `off`";
+    objective().map(Some).ok_or_else(|| wrong.to_owned())
+}
+
+/// The objective, or `off`.
+pub(super) fn show_objective<T: fmt::Display>(objective: &Option<T>) -> String {
+    objective.as_ref().map_or_else(|| "off".to_owned(), T::to_string)
+}
+
+fn share(text: &str) -> Option<Ratio> {
+    let share = Decimal::parse(text).filter(|share| !share.cut)?.kept;
+    is_objective(share).then_some(share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objectives_are_shares_and_times_within_bounds() {
+        let read = |text| latency_or_off(text).map(|objective| show_objective(&objective)).ok();
+        for (text, shown) in [
+            ("0.99 within 300ms", Some("0.99 within 300ms")),
+            ("0.5 within 1", Some("0.5 within 1s")),
+            ("off", Some("off")),
+            ("0.99 within 1h", Some("0.99 within 3600s")),
+            ("0.99 within 2h", None),
+            ("0.99 within 0ms", None),
+            ("1.0 within 300ms", None),
+            ("0 within 300ms", None),
+            ("99% within 300ms", None),
+            ("0.99 300ms", None),
+            ("", None),
+        ] {
+            assert_eq!(read(text).as_deref(), shown, "{text:?}");
+        }
+        assert_eq!(availability_or_off("0.999"), Ok(Some(Ratio::from_millionths(999_000))));
+        for wrong in ["1", "0", "-0.1", "99.9", "0.9999999", "high", ""] {
+            assert!(availability_or_off(wrong).is_err(), "{wrong:?}");
+        }
+    }
 }

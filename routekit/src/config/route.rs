@@ -5,8 +5,8 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use super::parse::{
-    bytes, duration_or_off, header_value_or_off, limits_or_off, on_or_off, share_or_off, show_bytes, show_header_value,
-    show_limits, show_on_or_off, show_share,
+    availability_or_off, bytes, duration_or_off, header_value_or_off, latency_or_off, limits_or_off, on_or_off,
+    share_or_off, show_bytes, show_header_value, show_limits, show_objective, show_on_or_off, show_share,
 };
 use crate::{
     base::{
@@ -14,6 +14,7 @@ use crate::{
         units::show_duration,
     },
     rate_limit::Limit,
+    route::{LatencyObjective, Ratio},
 };
 
 /// The configuration of one route. It overrides the route's attribute.
@@ -29,6 +30,8 @@ pub(crate) struct RouteConfig {
     pub(crate) alert_error_rate: Option<Setting<Option<f64>>>,
     pub(crate) alert_mean: Option<Setting<Option<Duration>>>,
     pub(crate) alert_p99: Option<Setting<Option<Duration>>>,
+    pub(crate) slo_availability: Option<Setting<Option<Ratio>>>,
+    pub(crate) slo_latency: Option<Setting<Option<LatencyObjective>>>,
     /// `None` in the setting switches the cache of the route off.
     pub(crate) cache_ttl: Option<Setting<Option<Duration>>>,
     /// `None` in the setting switches the idempotency keys of the route off.
@@ -53,6 +56,8 @@ impl RouteConfig {
             alert_error_rate: None,
             alert_mean: None,
             alert_p99: None,
+            slo_availability: None,
+            slo_latency: None,
             cache_ttl: None,
             idempotent_ttl: None,
             concurrency: None,
@@ -123,6 +128,18 @@ pub(super) const KEYS: &[RouteKey] = &[
         duration_or_off,
         show_duration,
         "The 99th percentile of response times above which an alert is raised, or `off`."
+    ),
+    key!(
+        slo_availability,
+        availability_or_off,
+        show_objective,
+        "The share of requests that must not fail, as in `slo.availability`, or `off`."
+    ),
+    key!(
+        slo_latency,
+        latency_or_off,
+        show_objective,
+        "The share of requests that must end within a time, as in `slo.latency`, or `off`."
     ),
     key!(
         cache_ttl,

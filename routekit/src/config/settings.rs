@@ -23,6 +23,7 @@ use crate::{
     edge::{CorsHeaders, cors, security_headers},
     idempotency, metrics,
     rate_limit::{self, Limit, RateLimitHeaders},
+    route::{LatencyObjective, Ratio},
 };
 
 /// Defines [`Config`]: for each setting its field, its default, a getter and a setter.
@@ -105,6 +106,12 @@ settings! {
 
     /// Returns the duration from which a request counts as slow, for routes that declare none.
     slow, set_slow: Option<Duration> = Some(Duration::from_secs(1));
+
+    /// Returns `slo.availability`: the share of requests that must not fail, for routes that declare none.
+    slo_availability, set_slo_availability: Option<Ratio> = None;
+
+    /// Returns `slo.latency`: the share of requests that must end within a time, for routes that declare none.
+    slo_latency, set_slo_latency: Option<LatencyObjective> = None;
 
     /// Returns `alerts.enabled`: whether the app raises alerts while it serves.
     alerts_enabled, set_alerts_enabled: bool = true;

@@ -13,7 +13,9 @@ const OMITTED: [&str; 3] = ["catch_panic", "csrf", "layer"];
 /// policy has several times is a list.
 pub(super) fn policies(steps: &[Step]) -> BTreeMap<String, Value> {
     let mut policies: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
-    let shown = steps.iter().filter(|step| !step.around_router && !OMITTED.contains(&step.policy));
+    // Objectives concern the route, though they are measured around the router.
+    let is_of_route = |step: &Step| !step.around_router || step.policy == "slo";
+    let shown = steps.iter().filter(|step| is_of_route(step) && !OMITTED.contains(&step.policy));
     for step in shown.filter(|step| !["off", "nothing"].contains(&&*step.value)) {
         let settings = policies.entry(format!("x-routekit-{}", step.policy.replace('_', "-"))).or_default();
         let value = Value::from(step.value.as_str());

@@ -189,6 +189,8 @@ impl fmt::Display for EffectivePolicies {
             part("alert_mean", &units::show_duration(&self.alert.mean), self.alert.mean.origin());
         }
         part("alert_p99", &units::show_duration(&self.alert.p99), self.alert.p99.origin());
+        part("slo_availability", &OrOff(*self.slo.availability), self.slo.availability.origin());
+        part("slo_latency", &OrOff(*self.slo.latency), self.slo.latency.origin());
         part("cache", &OrOff(self.cache.as_ref().map(ShownCache)), self.cache.origin());
         part("idempotent", &OrOff(self.idempotent.as_ref().map(ShownIdempotent)), self.idempotent.origin());
         if let Some(declared) = declared_invalidation(self) {

@@ -11,8 +11,8 @@ use crate::{
     config::{Config, RouteConfig},
     rate_limit::{Limit, Limiter},
     route::{
-        Access, BreakerPolicy, CachePolicy, DeclaredPolicies, Deprecation, IdempotentPolicy, Invalidates, Policies,
-        RateLimitPolicy, RequestText,
+        Access, BreakerPolicy, CachePolicy, DeclaredPolicies, Deprecation, IdempotentPolicy, Invalidates,
+        LatencyObjective, Policies, RateLimitPolicy, Ratio, RequestText,
     },
 };
 
@@ -34,6 +34,8 @@ pub struct EffectivePolicies {
     pub slow: Setting<Option<Duration>>,
     /// The thresholds of the route's alerts.
     pub alert: AlertThresholds,
+    /// The service level objectives.
+    pub slo: Objectives,
     /// The headers of a deprecated route.
     pub deprecation: Setting<Option<Deprecation>>,
     /// The caching of responses.
@@ -68,6 +70,16 @@ pub struct AlertThresholds {
     pub mean: Setting<Option<Duration>>,
     /// The 99th percentile of response times.
     pub p99: Setting<Option<Duration>>,
+}
+
+/// The service level objectives of a route. `None` is no objective.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Objectives {
+    /// The share of requests that do not fail with a 5xx, a timeout or a panic.
+    pub availability: Setting<Option<Ratio>>,
+    /// The share of requests that take no longer than a threshold.
+    pub latency: Setting<Option<LatencyObjective>>,
 }
 
 /// Which routes count together.
@@ -153,6 +165,18 @@ impl EffectivePolicies {
                 ),
             },
             slow,
+            slo: Objectives {
+                availability: choose(
+                    route.slo_availability,
+                    declared.find(|declared| declared.slo?.availability().map(Some)),
+                    &config.slo_availability,
+                ),
+                latency: choose(
+                    route.slo_latency,
+                    declared.find(|declared| declared.slo?.latency().map(Some)),
+                    &config.slo_latency,
+                ),
+            },
             deprecation: choose(
                 None,
                 declared.find(|declared| declared.deprecation.map(Some)),

@@ -11,7 +11,7 @@ mod tests;
 mod wiring;
 
 pub use self::{
-    effective::{AlertThresholds, EffectivePolicies},
+    effective::{AlertThresholds, EffectivePolicies, Objectives},
     explain::Explanation,
     security_headers::EffectiveSecurityHeaders,
     step::Step,

@@ -26,6 +26,7 @@ pub(crate) use self::{
     endpoint::ForeignRejection,
     group::{DeclaredPolicies, GroupsOfRoute, LinkedGroups},
     method::ServedMethods,
+    policies::is_objective,
     reached::HandlerReached,
     registry::{Selection, is_crate, select},
 };
@@ -34,7 +35,8 @@ pub use self::{
     meta::{Location, RouteMeta},
     method::Method,
     policies::{
-        AlertPolicy, BreakerPolicy, CachePolicy, Deprecation, IdempotentPolicy, Invalidates, Policies, RateLimitPolicy,
+        AlertPolicy, BreakerPolicy, CachePolicy, Deprecation, IdempotentPolicy, Invalidates, LatencyObjective,
+        Policies, RateLimitPolicy, SloPolicy,
     },
     registry::Route,
 };

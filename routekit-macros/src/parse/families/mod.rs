@@ -12,4 +12,5 @@ pub(super) mod invalidates;
 pub(super) mod layer;
 pub(super) mod limits;
 pub(super) mod rate_limit;
+pub(super) mod slo;
 pub(super) mod state;

@@ -43,9 +43,8 @@ use crate::{
 /// Builds the app. It has passed all checks, so this cannot fail.
 pub(super) fn assemble(checked: Checked) -> Mounted {
     let Checked { configured, wired, program, warm_up, health } = checked;
-    let Configured { config, cache, redis, metering, statistics, system, background_work, certificate, .. } =
-        configured;
-    let Wired { declared, breakers, partitions, metrics: figures, deps, .. } = wired;
+    let Configured { config, cache, redis, system, background_work, certificate, .. } = configured;
+    let Wired { declared, breakers, partitions, metering, statistics, metrics: figures, deps, .. } = wired;
     let ProgramSpec {
         verifiers,
         hand_written,

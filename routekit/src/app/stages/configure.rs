@@ -1,32 +1,29 @@
 //! The first stage: the configuration, and the parts that depend on nothing else.
 
-use std::time::Duration;
-
 use super::{cache_settings, edge, rate_limits};
 use crate::{
     app::{
         background_work::BackgroundWork,
-        metering::recorder::{Metering, Scope},
+        metering::recorder::Scope,
         redis::RedisSetup,
         spec::{ChangeConfig, SettingsSpec},
         tls::{self, ServerCertificate},
     },
-    base::{clock::Clock, setup_problem::SetupProblem},
+    base::{clock::Clock, setting::Setting, setup_problem::SetupProblem},
     cache::Cache,
     config::Config,
-    statistics::Statistics,
     system::SystemMonitor,
 };
 
-/// The configuration with the program's changes, the cache, and the recorder of the metrics.
+/// The configuration with the program's changes, and the cache.
 pub(super) struct Configured {
     pub(super) config: Box<Config>,
     pub(super) cache: Cache,
     pub(super) redis: RedisSetup,
     /// Whether the program built the cache, so that layers outside the app may use it too.
     pub(super) is_shared_cache: bool,
-    pub(super) metering: Metering,
-    pub(super) statistics: Statistics,
+    /// Sound ones, if those of the configuration are not.
+    pub(super) duration_buckets: Setting<Vec<f64>>,
     pub(super) system: SystemMonitor,
     /// For HTTPS on the main listener.
     pub(super) certificate: Option<ServerCertificate>,
@@ -58,14 +55,9 @@ pub(super) fn configure(
     let cache = if let Some(change) = change_cache { change(cache) } else { cache };
     let cache = cache.or(clock, &background_work.spawner()).build();
     cache_settings::check_hot_pages(&cache, &config, problems);
-    // An app with problems is never served, so any recorder will do for the checks that follow.
-    let scope = if problems.is_empty() { scope } else { Scope::Alone };
-    let buckets = if is_sound { &config.duration_buckets } else { &Config::default().duration_buckets };
-    let metering = Metering::choose(scope, buckets);
-    let retention = Duration::from_secs(u64::from(*config.statistics_retention_days) * 86_400);
-    let statistics = Statistics::new(metering.request_bounds(buckets), clock.clone(), retention);
+    let duration_buckets = if is_sound { config.duration_buckets.clone() } else { Config::default().duration_buckets };
     let system = SystemMonitor::new("/", clock.clone());
-    Configured { config, cache, redis, is_shared_cache, metering, statistics, system, certificate, background_work }
+    Configured { config, cache, redis, is_shared_cache, duration_buckets, system, certificate, background_work }
 }
 
 /// The given configuration, or the one of the process, with the program's changes.

@@ -4,7 +4,8 @@
 //!
 //! 1. `configure`: file, variables and the program's changes become one `Config`, and the cache is built.
 //! 2. `declare`: each route gets its full path and its effective policies.
-//! 3. `wire`: policies that concern several routes are connected: named breakers, `invalidate_on`, invalidated URLs.
+//! 3. `wire`: policies that concern several routes are connected: named breakers, `invalidate_on`, invalidated URLs,
+//!    the buckets that objectives need.
 //! 4. `check`: the whole app is checked. Only this stage creates a `Checked`, and only if there are no problems.
 //! 5. `assemble`: routers, observers and metrics are built. This stage cannot fail.
 
@@ -36,7 +37,8 @@ pub(super) fn mount(spec: AppSpec, scope: Scope) -> Result<Mounted, Error> {
     let has_hand_written = !program.hand_written.is_empty();
     let declared = declare(routes, has_hand_written, &configured.config, &mut problems);
     // A named breaker takes its settings from all routes that use it, so every route must be declared before.
-    let wired = wire(declared, dependencies, breakers, &configured, (&program.clock, &program.alerts), &mut problems);
+    let alerts = &program.alerts;
+    let wired = wire(declared, dependencies, breakers, &configured, (&program.clock, alerts, scope), &mut problems);
     // Problems of the earlier stages do not stop the checks: all problems are reported together.
     let checked = check(configured, wired, program, problems)?;
     // Metrics are registered, listeners attached and verifiers started only now. An app with problems must leave no

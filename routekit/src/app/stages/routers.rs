@@ -78,7 +78,7 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &Hea
     if *configured.config.admin_addr == AdminAddr::Main {
         let admin = Admin {
             #[cfg(feature = "prometheus")]
-            exporter: configured.metering.exporter().cloned(),
+            exporter: wired.metering.exporter().cloned(),
             metrics: wired.metrics.clone(),
             routes: Vec::new(),
             cache: configured.cache.clone(),

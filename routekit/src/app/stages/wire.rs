@@ -5,12 +5,17 @@ use std::{sync::Arc, time::Duration};
 use super::{breakers, caching, configure::Configured, declare::Declared, rate_limits};
 use crate::{
     alerts::Alerts,
-    app::spec::{BreakersSpec, DependenciesSpec, Provided},
-    base::{clock::Clock, setup_problem::SetupProblem},
+    app::{
+        declared::DeclaredRoute,
+        metering::recorder::{Metering, Scope},
+        spec::{BreakersSpec, DependenciesSpec, Provided},
+    },
+    base::{clock::Clock, setting::Setting, setup_problem::SetupProblem},
     breaker::Breakers,
     deps::Deps,
     performance::{Metrics, MetricsSources},
     route::RequestText,
+    statistics::Statistics,
 };
 
 /// The mean duration from which a route is slow if the app has no threshold.
@@ -22,6 +27,9 @@ pub(super) struct Wired {
     pub(super) breakers: Breakers,
     /// The partitions of the stored responses of cached routes.
     pub(super) partitions: Vec<RequestText>,
+    /// The recorder of the metrics.
+    pub(super) metering: Metering,
+    pub(super) statistics: Statistics,
     pub(super) metrics: Metrics,
     pub(super) deps: Deps,
     pub(super) provided: Vec<Provided>,
@@ -33,7 +41,7 @@ pub(super) fn wire(
     dependencies: DependenciesSpec,
     breakers: BreakersSpec,
     configured: &Configured,
-    (clock, alerts): (&Clock, &Alerts),
+    (clock, alerts, scope): (&Clock, &Alerts, Scope),
     problems: &mut Vec<SetupProblem>,
 ) -> Wired {
     let BreakersSpec { given, provided: provided_breakers } = breakers;
@@ -44,11 +52,17 @@ pub(super) fn wire(
     let DependenciesSpec { mut deps, provided } = dependencies;
     deps.insert(Arc::new(configured.cache.clone()));
     deps.insert(Arc::new(breakers.clone()));
+    // An app with problems is never served, so any recorder will do for the checks that follow.
+    let scope = if problems.is_empty() { scope } else { Scope::Alone };
+    let buckets = buckets(&configured.duration_buckets, &declared.routes);
+    let metering = Metering::choose(scope, &buckets);
+    let retention = Duration::from_secs(u64::from(*configured.config.statistics_retention_days) * 86_400);
+    let statistics = Statistics::new(metering.request_bounds(&buckets), clock.clone(), retention);
     let metrics = Metrics::new(MetricsSources {
         clock: clock.clone(),
-        routes: declared.routes.iter().map(|declared| declared.facts(&configured.statistics)).collect(),
+        routes: declared.routes.iter().map(|declared| declared.facts(&statistics)).collect(),
         slow: (*configured.config.slow).unwrap_or(SLOW),
-        statistics: configured.statistics.clone(),
+        statistics: statistics.clone(),
         system: configured.system.clone(),
         cache: configured.cache.clone(),
         breakers: breakers.clone(),
@@ -56,5 +70,17 @@ pub(super) fn wire(
     });
     deps.insert(Arc::new(metrics.clone()));
     breakers::provide(provided_breakers, &breakers, &mut deps, problems);
-    Wired { declared, breakers, partitions, metrics, deps: deps.build(), provided }
+    let deps = deps.build();
+    Wired { declared, breakers, partitions, metering, statistics, metrics, deps, provided }
+}
+
+/// The buckets of durations. Prometheus counts the requests within a threshold by a bucket that ends there, so each
+/// latency objective adds one.
+fn buckets(configured: &Setting<Vec<f64>>, routes: &[DeclaredRoute]) -> Setting<Vec<f64>> {
+    let objectives = routes.iter().filter_map(|declared| *declared.policies.slo.latency);
+    let thresholds = objectives.map(|objective| objective.seconds());
+    let mut buckets: Vec<f64> = configured.iter().copied().chain(thresholds).collect();
+    buckets.sort_by(f64::total_cmp);
+    buckets.dedup();
+    Setting::new(buckets, configured.origin().clone())
 }

@@ -13,6 +13,7 @@ use crate::{
         units,
     },
     rate_limit,
+    route::is_objective,
 };
 
 /// The shortest token that cannot be guessed.
@@ -74,6 +75,12 @@ impl Config {
             if duration > Some(LONGEST_OF_ALERTS) {
                 wrong(name, "longer than 30 days");
             }
+        }
+        if self.slo_availability.is_some_and(|share| !is_objective(share)) {
+            wrong("slo.availability", "not a share above 0 and below 1");
+        }
+        if self.slo_latency.is_some_and(|objective| !objective.is_possible()) {
+            wrong("slo.latency", "its share must be above 0 and below 1, and its time whole milliseconds up to an hour");
         }
         if *self.alerts_min_samples == 0 {
             wrong("alerts.min_samples", "zero; without requests, a route has no figures");

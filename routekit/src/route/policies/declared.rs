@@ -11,6 +11,7 @@ use super::{
     idempotent::IdempotentPolicy,
     invalidates::Invalidates,
     rate_limit::RateLimitPolicy,
+    slo::SloPolicy,
 };
 
 /// The policies that a route declares. `None` means that the route does not declare the policy, whatever its default.
@@ -22,6 +23,7 @@ pub struct Policies {
     pub(crate) body_limit: Option<u64>,
     pub(crate) slow: Option<Duration>,
     pub(crate) alert: Option<AlertPolicy>,
+    pub(crate) slo: Option<SloPolicy>,
     pub(crate) deprecation: Option<Deprecation>,
     pub(crate) cache: Option<CachePolicy>,
     pub(crate) idempotent: Option<IdempotentPolicy>,
@@ -66,6 +68,12 @@ impl Policies {
     #[must_use]
     pub const fn alert(&self) -> Option<AlertPolicy> {
         self.alert
+    }
+
+    /// Returns the service level objectives.
+    #[must_use]
+    pub const fn slo(&self) -> Option<SloPolicy> {
+        self.slo
     }
 
     /// Returns the headers of a deprecated route.
@@ -123,6 +131,7 @@ impl Policies {
             body_limit: None,
             slow: None,
             alert: None,
+            slo: None,
             deprecation: None,
             cache: None,
             idempotent: None,
@@ -166,6 +175,12 @@ impl Policies {
     #[must_use]
     pub const fn with_alert(mut self, alert: AlertPolicy) -> Self {
         self.alert = Some(alert);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_slo(mut self, slo: SloPolicy) -> Self {
+        self.slo = Some(slo);
         self
     }
 

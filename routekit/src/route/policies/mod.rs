@@ -12,7 +12,9 @@ mod idempotent;
 mod invalidates;
 mod rate_limit;
 mod request_text;
+mod slo;
 
+pub(crate) use self::slo::is_objective;
 pub use self::{
     access::{Access, DeclaredAccess, Grant, GrantKind, Requirements},
     alert::AlertPolicy,
@@ -26,4 +28,5 @@ pub use self::{
     invalidates::Invalidates,
     rate_limit::{RateLimitKey, RateLimitPolicy},
     request_text::{RequestFunction, RequestText},
+    slo::{LatencyObjective, SloPolicy},
 };
