@@ -28,6 +28,10 @@ pub mod idempotency {
     #![doc = include_str!("../docs/idempotency.md")]
 }
 
+pub mod monitoring {
+    #![doc = include_str!("../docs/monitoring.md")]
+}
+
 pub mod operation {
     #![doc = include_str!("../docs/operation.md")]
 }

@@ -30,6 +30,7 @@ mod hand_written;
 mod metering;
 mod monitoring;
 mod mounted;
+mod prometheus_rules;
 mod redis;
 mod server;
 mod service;

@@ -7,6 +7,7 @@ use super::declared::{DeclaredRoute, unknown_route};
 pub(super) use crate::openapi::ApiFacts;
 use crate::{
     base::setup_problem::SetupProblem,
+    prometheus::MonitoringFacts,
     policy::{self, EffectivePolicies, Explanation, RouterPolicies},
     route::{Description, GroupsOfRoute, RouteMeta},
 };
@@ -24,6 +25,7 @@ pub struct RouteTable {
     warnings: Arc<[String]>,
     #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only the OpenAPI document reads it"))]
     api: Arc<ApiFacts>,
+    monitoring: Arc<MonitoringFacts>,
 }
 
 /// One route of an app.
@@ -61,8 +63,19 @@ impl TableRow {
 }
 
 impl RouteTable {
-    pub(super) fn new(rows: Vec<TableRow>, router: RouterPolicies, warnings: Vec<String>, api: ApiFacts) -> Self {
-        Self { rows: rows.into(), router: router.into(), warnings: warnings.into(), api: api.into() }
+    pub(super) fn new(
+        rows: Vec<TableRow>,
+        router: RouterPolicies,
+        warnings: Vec<String>,
+        (api, monitoring): (ApiFacts, MonitoringFacts),
+    ) -> Self {
+        Self {
+            rows: rows.into(),
+            router: router.into(),
+            warnings: warnings.into(),
+            api: api.into(),
+            monitoring: monitoring.into(),
+        }
     }
 
     /// Returns the warnings: settings of routes that look wrong but may be intended. The start-up log lists them too.
@@ -89,6 +102,10 @@ impl RouteTable {
     #[cfg(feature = "schema")]
     pub(super) fn api(&self) -> &ApiFacts {
         &self.api
+    }
+
+    pub(super) fn monitoring(&self) -> &MonitoringFacts {
+        &self.monitoring
     }
 
     /// Explains how a request to one route is processed. `route` is a method and a path: `GET /v2/users`.

@@ -87,7 +87,7 @@ mod exporter;
 mod guards;
 mod health;
 mod labelled;
-mod names;
+pub(crate) mod names;
 #[cfg(not(feature = "prometheus"))]
 mod no_exporter;
 mod recorder;

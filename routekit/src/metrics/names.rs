@@ -6,76 +6,76 @@ use metrics::{Level, Metadata, Recorder, Unit};
 pub const DURATION_BUCKETS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-pub(super) const DURATION: &str = "http_server_request_duration_seconds";
-pub(super) const REQUEST_SIZE: &str = "http_server_request_body_size_bytes";
-pub(super) const RESPONSE_SIZE: &str = "http_server_response_body_size_bytes";
-pub(super) const ACTIVE: &str = "http_server_active_requests";
-pub(super) const CANCELLED: &str = "http_server_requests_cancelled_total";
-pub(super) const SLOW: &str = "http_server_slow_requests_total";
-pub(super) const POLICY_ANSWERS: &str = "routekit_policy_answers_total";
+pub(crate) const DURATION: &str = "http_server_request_duration_seconds";
+pub(crate) const REQUEST_SIZE: &str = "http_server_request_body_size_bytes";
+pub(crate) const RESPONSE_SIZE: &str = "http_server_response_body_size_bytes";
+pub(crate) const ACTIVE: &str = "http_server_active_requests";
+pub(crate) const CANCELLED: &str = "http_server_requests_cancelled_total";
+pub(crate) const SLOW: &str = "http_server_slow_requests_total";
+pub(crate) const POLICY_ANSWERS: &str = "routekit_policy_answers_total";
 
 #[cfg(feature = "alloc-stats")]
-pub(super) const ALLOCATED_BYTES: &str = "routekit_handler_allocated_bytes_total";
+pub(crate) const ALLOCATED_BYTES: &str = "routekit_handler_allocated_bytes_total";
 #[cfg(feature = "alloc-stats")]
-pub(super) const ALLOCATIONS: &str = "routekit_handler_allocations_total";
+pub(crate) const ALLOCATIONS: &str = "routekit_handler_allocations_total";
 
-pub(super) const CACHE_REQUESTS: &str = "routekit_cache_requests_total";
-pub(super) const CACHE_SETS: &str = "routekit_cache_sets_total";
-pub(super) const CACHE_REFRESHES: &str = "routekit_cache_refreshes_total";
-pub(super) const CACHE_INVALIDATIONS: &str = "routekit_cache_invalidations_total";
-pub(super) const CACHE_EVICTIONS: &str = "routekit_cache_evictions_total";
-pub(super) const CACHE_FLUSHES: &str = "routekit_cache_flushes_total";
-pub(super) const CACHE_ENTRIES: &str = "routekit_cache_entries";
-pub(super) const CACHE_BYTES: &str = "routekit_cache_bytes";
-pub(super) const CACHE_MEMORY_LIVE: &str = "routekit_cache_memory_live";
-pub(super) const CACHE_MEMORY_ENTRIES: &str = "routekit_cache_memory_entries";
-pub(super) const CACHE_MEMORY_BYTES: &str = "routekit_cache_memory_bytes";
-pub(super) const CACHE_LOST_WRITES: &str = "routekit_cache_lost_writes_total";
-pub(super) const CACHE_UP: &str = "routekit_cache_up";
+pub(crate) const CACHE_REQUESTS: &str = "routekit_cache_requests_total";
+pub(crate) const CACHE_SETS: &str = "routekit_cache_sets_total";
+pub(crate) const CACHE_REFRESHES: &str = "routekit_cache_refreshes_total";
+pub(crate) const CACHE_INVALIDATIONS: &str = "routekit_cache_invalidations_total";
+pub(crate) const CACHE_EVICTIONS: &str = "routekit_cache_evictions_total";
+pub(crate) const CACHE_FLUSHES: &str = "routekit_cache_flushes_total";
+pub(crate) const CACHE_ENTRIES: &str = "routekit_cache_entries";
+pub(crate) const CACHE_BYTES: &str = "routekit_cache_bytes";
+pub(crate) const CACHE_MEMORY_LIVE: &str = "routekit_cache_memory_live";
+pub(crate) const CACHE_MEMORY_ENTRIES: &str = "routekit_cache_memory_entries";
+pub(crate) const CACHE_MEMORY_BYTES: &str = "routekit_cache_memory_bytes";
+pub(crate) const CACHE_LOST_WRITES: &str = "routekit_cache_lost_writes_total";
+pub(crate) const CACHE_UP: &str = "routekit_cache_up";
 
-pub(super) const BREAKER_STATE: &str = "routekit_breaker_state";
-pub(super) const BREAKER_TRANSITIONS: &str = "routekit_breaker_transitions_total";
-pub(super) const BREAKER_CALLS: &str = "routekit_breaker_calls_total";
-pub(super) const BREAKER_SLOW_CALLS: &str = "routekit_breaker_slow_calls_total";
-pub(super) const BREAKER_REJECTED: &str = "routekit_breaker_rejected_total";
+pub(crate) const BREAKER_STATE: &str = "routekit_breaker_state";
+pub(crate) const BREAKER_TRANSITIONS: &str = "routekit_breaker_transitions_total";
+pub(crate) const BREAKER_CALLS: &str = "routekit_breaker_calls_total";
+pub(crate) const BREAKER_SLOW_CALLS: &str = "routekit_breaker_slow_calls_total";
+pub(crate) const BREAKER_REJECTED: &str = "routekit_breaker_rejected_total";
 
-pub(super) const CONCURRENCY_IN_FLIGHT: &str = "routekit_concurrency_in_flight";
-pub(super) const CONCURRENCY_LIMIT: &str = "routekit_concurrency_limit";
-pub(super) const CONCURRENCY_REJECTED: &str = "routekit_concurrency_rejected_total";
+pub(crate) const CONCURRENCY_IN_FLIGHT: &str = "routekit_concurrency_in_flight";
+pub(crate) const CONCURRENCY_LIMIT: &str = "routekit_concurrency_limit";
+pub(crate) const CONCURRENCY_REJECTED: &str = "routekit_concurrency_rejected_total";
 
-pub(super) const RATE_LIMIT_REQUESTS: &str = "routekit_rate_limit_requests_total";
-pub(super) const RATE_LIMIT_OVERFLOWS: &str = "routekit_rate_limit_overflows_total";
-pub(super) const RATE_LIMIT_FALLBACKS: &str = "routekit_rate_limit_fallbacks_total";
-pub(super) const RATE_LIMIT_KEYS: &str = "routekit_rate_limit_keys";
+pub(crate) const RATE_LIMIT_REQUESTS: &str = "routekit_rate_limit_requests_total";
+pub(crate) const RATE_LIMIT_OVERFLOWS: &str = "routekit_rate_limit_overflows_total";
+pub(crate) const RATE_LIMIT_FALLBACKS: &str = "routekit_rate_limit_fallbacks_total";
+pub(crate) const RATE_LIMIT_KEYS: &str = "routekit_rate_limit_keys";
 
-pub(super) const HEALTH_STATUS: &str = "routekit_health_status";
+pub(crate) const HEALTH_STATUS: &str = "routekit_health_status";
 
-pub(super) const ALERTS_ACTIVE: &str = "routekit_alerts_active";
-pub(super) const ALERTS_RAISED: &str = "routekit_alerts_raised_total";
-pub(super) const ALERT_NOTIFICATIONS: &str = "routekit_alert_notifications_total";
+pub(crate) const ALERTS_ACTIVE: &str = "routekit_alerts_active";
+pub(crate) const ALERTS_RAISED: &str = "routekit_alerts_raised_total";
+pub(crate) const ALERT_NOTIFICATIONS: &str = "routekit_alert_notifications_total";
 
-pub(super) const PROCESS_CPU: &str = "process_cpu_seconds_total";
-pub(super) const PROCESS_RESIDENT: &str = "process_resident_memory_bytes";
-pub(super) const PROCESS_VIRTUAL: &str = "process_virtual_memory_bytes";
-pub(super) const PROCESS_HEAP: &str = "process_heap_bytes";
-pub(super) const PROCESS_OPEN_FDS: &str = "process_open_fds";
-pub(super) const PROCESS_MAX_FDS: &str = "process_max_fds";
-pub(super) const PROCESS_THREADS: &str = "process_threads";
-pub(super) const PROCESS_START: &str = "process_start_time_seconds";
+pub(crate) const PROCESS_CPU: &str = "process_cpu_seconds_total";
+pub(crate) const PROCESS_RESIDENT: &str = "process_resident_memory_bytes";
+pub(crate) const PROCESS_VIRTUAL: &str = "process_virtual_memory_bytes";
+pub(crate) const PROCESS_HEAP: &str = "process_heap_bytes";
+pub(crate) const PROCESS_OPEN_FDS: &str = "process_open_fds";
+pub(crate) const PROCESS_MAX_FDS: &str = "process_max_fds";
+pub(crate) const PROCESS_THREADS: &str = "process_threads";
+pub(crate) const PROCESS_START: &str = "process_start_time_seconds";
 
-pub(super) const TOKIO_WORKERS: &str = "tokio_workers";
-pub(super) const TOKIO_TASKS: &str = "tokio_alive_tasks";
-pub(super) const TOKIO_QUEUE: &str = "tokio_global_queue_depth";
-pub(super) const TOKIO_BUSY: &str = "tokio_busy_ratio";
-pub(super) const TOKIO_DELAY: &str = "tokio_scheduling_delay_seconds";
-pub(super) const TOKIO_MAX_DELAY: &str = "tokio_scheduling_delay_max_seconds";
+pub(crate) const TOKIO_WORKERS: &str = "tokio_workers";
+pub(crate) const TOKIO_TASKS: &str = "tokio_alive_tasks";
+pub(crate) const TOKIO_QUEUE: &str = "tokio_global_queue_depth";
+pub(crate) const TOKIO_BUSY: &str = "tokio_busy_ratio";
+pub(crate) const TOKIO_DELAY: &str = "tokio_scheduling_delay_seconds";
+pub(crate) const TOKIO_MAX_DELAY: &str = "tokio_scheduling_delay_max_seconds";
 
 #[cfg(feature = "otlp")]
-pub(super) const OTLP_DROPPED: &str = "routekit_otlp_dropped_spans_total";
+pub(crate) const OTLP_DROPPED: &str = "routekit_otlp_dropped_spans_total";
 #[cfg(feature = "tls")]
-pub(super) const CERTIFICATE_RELOADS: &str = "routekit_tls_certificate_reloads_total";
+pub(crate) const CERTIFICATE_RELOADS: &str = "routekit_tls_certificate_reloads_total";
 #[cfg(feature = "prometheus")]
-pub(super) const METRICS_REFUSED: &str = "routekit_metrics_refused_total";
+pub(crate) const METRICS_REFUSED: &str = "routekit_metrics_refused_total";
 
 pub(super) const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 

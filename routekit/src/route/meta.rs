@@ -153,7 +153,6 @@ pub(crate) struct CompiledUnit {
 }
 
 /// The package that a route belongs to.
-#[cfg(feature = "schema")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Package {
     pub(crate) name: &'static str,
@@ -203,7 +202,6 @@ impl Location {
     }
 
     /// The package: by the variables of Cargo, or else the crate.
-    #[cfg(feature = "schema")]
     pub(crate) fn package(&self) -> Package {
         let CompiledUnit { package, version, binary, .. } = self.unit;
         Package {

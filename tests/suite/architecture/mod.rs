@@ -53,7 +53,7 @@ const STOREYS: &[&[&str]] = &[
     &["idempotency"],
     &["config", "generated", "health", "performance", "retry"],
     &["policy"],
-    &["openapi"],
+    &["openapi", "prometheus"],
     &["admin", "manifest"],
     &["app"],
     &["cli", "test"],

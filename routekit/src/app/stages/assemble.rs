@@ -23,6 +23,7 @@ use crate::{
         },
         monitoring::{AlertMonitor, FigureSources, RouteRules},
         mounted::Mounted,
+        prometheus_rules,
         spec::ProgramSpec,
         table::{ApiFacts, RouteTable, TableRow},
         warm_up::{HotPages, WarmUpPlan},
@@ -35,6 +36,7 @@ use crate::{
     metrics::{AlertMetrics, HttpMetrics},
     observe::RouteObservers as _,
     policy::{self, RouterPolicies},
+    prometheus::MonitoringFacts,
     rate_limit::RateLimitSetup,
     sensitive_headers::SensitiveHeadersLayer,
     watch::RouteLabelLayer,
@@ -101,6 +103,8 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let csrf = edge::csrf(&config, &clock);
     let breaker_commands = redis.breaker_commands(breakers.clone(), &config, &clock, background_work.spawner());
     let facts = documentation::facts(api_info, (&config, &declared.routes), &verifiers, problems.is_some());
+    let parts = (breakers.iter().next().is_some(), !cache.is_embedded(), !health.is_empty());
+    let facts = (facts, prometheus_rules::facts(&config, &declared.routes, parts));
     let table = table(&declared, router_policies, config.unread_app_settings(), facts);
     let in_main = *config.admin_addr == AdminAddr::Main;
     let in_app = *config.openapi_serve == ServeOpenApi::Main;
@@ -242,9 +246,14 @@ fn alert_settings(config: &Config) -> AlertSettings {
     }
 }
 
-fn table(declared: &Declared, router: RouterPolicies, warning: Option<String>, api: ApiFacts) -> RouteTable {
+fn table(
+    declared: &Declared,
+    router: RouterPolicies,
+    warning: Option<String>,
+    facts: (ApiFacts, MonitoringFacts),
+) -> RouteTable {
     let rows = declared.routes.iter().map(TableRow::new);
     let warnings = warnings::of(&declared.routes, &declared.prefix).into_iter().chain(warning);
     let warnings = warnings.chain(declared.unused_groups.iter().cloned());
-    RouteTable::new(rows.collect(), router, warnings.collect(), api)
+    RouteTable::new(rows.collect(), router, warnings.collect(), facts)
 }

@@ -1,0 +1,71 @@
+//! The Prometheus rules of an app.
+
+use super::{builder::App, declared::DeclaredRoute, table::RouteTable};
+use crate::{
+    base::setup_problem::Error,
+    config::Config,
+    prometheus::{self, MonitoredRoute, MonitoringFacts},
+};
+
+impl App {
+    /// Returns the [Prometheus rules](crate::prometheus) of the app, as YAML, without starting it.
+    ///
+    /// ```
+    /// # use routekit::{config::Config, prelude::*};
+    /// #[get("/users", slo(availability = 0.999, latency("300ms", 0.99)))]
+    /// async fn users() {}
+    ///
+    /// let app = App::with_routes(routes![users]).config(Config::default());
+    /// assert!(app.prometheus_rules()?.contains("alert: RoutekitAvailabilityBudgetBurn"));
+    /// # Ok::<(), routekit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Every problem of the app.
+    pub fn prometheus_rules(self) -> Result<String, Error> {
+        Ok(self.table()?.prometheus_rules())
+    }
+}
+
+impl RouteTable {
+    /// Returns the [Prometheus rules](crate::prometheus) of all routes, as YAML.
+    ///
+    /// They apply to the metrics of every app that the Prometheus server scrapes. If it has the rules of several apps,
+    /// use [`prometheus_rules_of_job`](Self::prometheus_rules_of_job).
+    #[must_use]
+    pub fn prometheus_rules(&self) -> String {
+        prometheus::rules(self.monitoring(), &self.monitored(), None)
+    }
+
+    /// Returns the same rules for the metrics of one scrape job: the label `job`.
+    #[must_use]
+    pub fn prometheus_rules_of_job(&self, job: &str) -> String {
+        prometheus::rules(self.monitoring(), &self.monitored(), Some(job))
+    }
+
+    fn monitored(&self) -> Vec<MonitoredRoute<'_>> {
+        self.rows()
+            .iter()
+            .map(|row| MonitoredRoute { method: row.meta.method(), path: &row.path, policies: &row.policies })
+            .collect()
+    }
+}
+
+/// What the rules say about the app as a whole.
+pub(super) fn facts(
+    config: &Config,
+    routes: &[DeclaredRoute],
+    (has_breakers, has_remote_cache, has_health_checks): (bool, bool, bool),
+) -> MonitoringFacts {
+    let locations: Vec<_> = routes.iter().map(|declared| declared.route.meta().location()).collect();
+    MonitoringFacts {
+        app: prometheus::app_name(locations.iter()),
+        min_requests: *config.alerts_min_samples,
+        cpu_percent: *config.alerts_cpu_percent,
+        memory_growth: *config.alerts_memory_growth,
+        scheduling_delay: *config.alerts_event_loop_lag,
+        has_breakers,
+        has_remote_cache,
+        has_health_checks,
+    }
+}

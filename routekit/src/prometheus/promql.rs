@@ -1,0 +1,111 @@
+//! Selectors and literals of PromQL.
+
+use std::{fmt, time::Duration};
+
+use super::facts::MonitoredRoute;
+use crate::route::{LatencyObjective, Method};
+
+/// Label matchers, as they stand between braces.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Matchers(Vec<String>);
+
+impl Matchers {
+    /// Adds `name="value"`.
+    pub(super) fn equal(mut self, name: &str, value: &str) -> Self {
+        self.0.push(format!("{name}={}", Quoted(value)));
+        self
+    }
+
+    /// Adds a matcher as it is written: `error_type!=""`.
+    pub(super) fn and(mut self, matcher: &str) -> Self {
+        self.0.push(matcher.to_owned());
+        self
+    }
+
+    /// Adds a matcher for any of these values.
+    pub(super) fn any_of(self, name: &str, values: &[&str]) -> Self {
+        match values {
+            [value] => self.equal(name, value),
+            values => {
+                let values: Vec<String> = values.iter().map(|value| regex_of(value)).collect();
+                self.and(&format!("{name}=~{}", Quoted(&values.join("|"))))
+            }
+        }
+    }
+
+    /// Adds those of a request to this route. Another route may serve some methods of the same path.
+    pub(super) fn route(self, route: &MonitoredRoute<'_>) -> Self {
+        let matchers = match route.method {
+            Method::Any => self,
+            method => self.equal("http_request_method", method.as_str()),
+        };
+        matchers.equal("http_route", route.path)
+    }
+
+    /// Selects the series of this metric.
+    pub(super) fn of(&self, metric: &str) -> String {
+        if self.0.is_empty() { metric.to_owned() } else { format!("{metric}{{{}}}", self.0.join(",")) }
+    }
+}
+
+/// The matcher of the bucket that ends at the threshold. Prometheus 3 writes the bound of a whole number of seconds with
+/// a decimal, and Prometheus 2 keeps the text of the scrape.
+pub(super) fn bucket_matcher(objective: &LatencyObjective) -> String {
+    let bound = objective.seconds().to_string();
+    match bound.contains('.') {
+        true => format!(r#"le="{bound}""#),
+        false => format!(r#"le=~"{bound}(\\.0)?""#),
+    }
+}
+
+/// A string literal.
+pub(super) struct Quoted<'a>(pub(super) &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.replace('\\', r"\\").replace('"', "\\\"").replace('\n', "\\n");
+        write!(f, "\"{text}\"")
+    }
+}
+
+/// A regular expression (RE2) that matches this text only.
+fn regex_of(text: &str) -> String {
+    let mut regex = String::with_capacity(text.len());
+    for char in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(char) {
+            regex.push('\\');
+        }
+        regex.push(char);
+    }
+    regex
+}
+
+/// The duration in seconds, as a number of PromQL.
+pub(super) fn seconds(duration: Duration) -> String {
+    duration.as_secs_f64().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::Ratio;
+
+    #[test]
+    fn matchers_quote_what_paths_can_contain() {
+        let matchers = Matchers::default().equal("job", "a\"b\\").any_of("http_route", &["/a.b/{id}", "/c"]);
+        assert_eq!(matchers.of("m"), r#"m{job="a\"b\\",http_route=~"/a\\.b/\\{id\\}|/c"}"#);
+        assert_eq!(Matchers::default().of("m"), "m");
+        assert_eq!(Matchers::default().any_of("a", &["/{x}"]).of("m"), r#"m{a="/{x}"}"#);
+    }
+
+    #[test]
+    fn bucket_is_found_in_either_spelling_of_its_bound() {
+        let matcher = |millis| {
+            let threshold = Duration::from_millis(millis);
+            bucket_matcher(&LatencyObjective::new(threshold, Ratio::from_millionths(990_000)))
+        };
+        assert_eq!(matcher(300), r#"le="0.3""#);
+        assert_eq!(matcher(4350), r#"le="4.35""#);
+        assert_eq!(matcher(2000), r#"le=~"2(\\.0)?""#);
+    }
+}
