@@ -54,7 +54,7 @@
 //! | retry calls to another server | [`retry`] |
 //! | test | [`mod@test`] |
 //! | configure a deployment | [`config`] |
-//! | operate it | [`admin`], [`health`], [`shutdown`], [`metrics`], [`statistics`], [`performance`], [`alerts`], [`prometheus`], [`system`], [`access_log`], [`telemetry`] |
+//! | operate it | [`admin`], [`health`], [`shutdown`], [`metrics`], [`statistics`], [`performance`], [`alerts`], [`prometheus`], [`grafana`], [`system`], [`access_log`], [`telemetry`] |
 //! | list, check and compare routes on the command line | `cli`, [`manifest`] |
 //! | see how a request is processed | [`App::explain`], [`observe`] |
 //! | use one policy on a plain axum router | [`auth`], [`edge`], [`rate_limit`], [`cache`], [`idempotency`], [`breaker`], [`concurrency`], [`timeout`], [`body_limit`], [`catch_panic`], [`deprecation`], [`correlation`], [`watch`], [`sensitive_headers`] |
@@ -125,6 +125,7 @@ pub mod edge;
 mod explained;
 pub mod extract;
 mod generated;
+pub mod grafana;
 pub mod guide;
 pub mod health;
 pub mod idempotency;

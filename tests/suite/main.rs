@@ -56,6 +56,7 @@ mod log_filters;
 mod logs;
 mod members;
 mod metrics;
+mod monitoring;
 mod names;
 mod observers;
 mod openapi;

@@ -11,7 +11,7 @@ struct Order {
 }
 
 /// One order.
-#[get("/orders/{id}", timeout = "2s", tags("orders"))]
+#[get("/orders/{id}", timeout = "2s", slo(availability = 0.999, latency("300ms", 0.99)), tags("orders"))]
 async fn order(id: u64) -> Json<Order> {
     // Scraped at `/metrics` beside the app's own.
     metrics::counter!("shop_orders_shown_total").increment(1);

@@ -7,8 +7,8 @@ use super::declared::{DeclaredRoute, unknown_route};
 pub(super) use crate::openapi::ApiFacts;
 use crate::{
     base::setup_problem::SetupProblem,
-    prometheus::MonitoringFacts,
     policy::{self, EffectivePolicies, Explanation, RouterPolicies},
+    prometheus::MonitoringFacts,
     route::{Description, GroupsOfRoute, RouteMeta},
 };
 

@@ -8,8 +8,8 @@ use super::{
     openapi::{OpenApiAccess, OpenApiVersion, ServeOpenApi},
     parse::{
         availability_or_off, bytes, duration_or_off, header_value_or_off, latency_or_off, limits_or_off, list,
-        on_or_off, percent_or_off, proxies, share_or_off, show_bytes, show_header_value, show_limits,
-        show_objective, show_on_or_off, show_percent, show_share, socket_addr,
+        on_or_off, percent_or_off, proxies, share_or_off, show_bytes, show_header_value, show_limits, show_objective,
+        show_on_or_off, show_percent, show_share, socket_addr,
     },
     secret::Secret,
     settings::Config,

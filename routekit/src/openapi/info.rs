@@ -60,6 +60,10 @@ impl ApiInfo {
     }
 
     /// Adds a server unless there is one.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
     pub(crate) fn or_server(self, url: String) -> Self {
         if self.servers.is_empty() { self.server(url) } else { self }
     }

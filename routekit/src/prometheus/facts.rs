@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    policy::EffectivePolicies,
+    policy::{EffectivePolicies, RateLimitScope},
+    rate_limit::Limit,
     route::{Location, Method},
 };
 
@@ -36,16 +37,21 @@ pub(crate) struct MonitoringFacts {
 
 impl MonitoredRoute<'_> {
     /// `GET /v2/users`
-    pub(super) fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
-    pub(super) fn is_cached(&self) -> bool {
+    pub(crate) fn is_cached(&self) -> bool {
         self.policies.cache.is_some()
     }
 
+    /// Whether it has rate limits that count no other route.
+    pub(crate) fn has_own_rate_limits(&self) -> bool {
+        self.policies.rate_limit_scope == RateLimitScope::Route && !self.policies.rate_limits.is_empty()
+    }
+
     pub(super) fn shares_a_rate_limit(&self) -> bool {
-        self.policies.rate_limits.iter().any(crate::rate_limit::Limit::is_shared)
+        self.policies.rate_limits.iter().any(Limit::is_shared)
     }
 }
 

@@ -24,5 +24,7 @@ mod runbook;
 
 pub(crate) use self::{
     facts::{MonitoredRoute, MonitoringFacts, app_name},
+    promql::{Matchers, bucket_matcher},
+    recorded::failed,
     rules::rules,
 };

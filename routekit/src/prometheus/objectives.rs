@@ -35,10 +35,38 @@ struct BurnRate {
 
 /// 2 % of the budget in an hour, 5 % in six hours, 10 % in a day, 10 % in three days.
 const BURN_RATES: [BurnRate; 4] = [
-    BurnRate { factor: Ratio::from_millionths(14_400_000), long: "1h", long_seconds: 3_600, short: "5m", hold: "2m", severity: "page" },
-    BurnRate { factor: Ratio::from_millionths(6_000_000), long: "6h", long_seconds: 21_600, short: "30m", hold: "5m", severity: "page" },
-    BurnRate { factor: Ratio::from_millionths(3_000_000), long: "1d", long_seconds: 86_400, short: "2h", hold: "15m", severity: "ticket" },
-    BurnRate { factor: Ratio::from_millionths(1_000_000), long: "3d", long_seconds: 259_200, short: "6h", hold: "30m", severity: "ticket" },
+    BurnRate {
+        factor: Ratio::from_millionths(14_400_000),
+        long: "1h",
+        long_seconds: 3_600,
+        short: "5m",
+        hold: "2m",
+        severity: "page",
+    },
+    BurnRate {
+        factor: Ratio::from_millionths(6_000_000),
+        long: "6h",
+        long_seconds: 21_600,
+        short: "30m",
+        hold: "5m",
+        severity: "page",
+    },
+    BurnRate {
+        factor: Ratio::from_millionths(3_000_000),
+        long: "1d",
+        long_seconds: 86_400,
+        short: "2h",
+        hold: "15m",
+        severity: "ticket",
+    },
+    BurnRate {
+        factor: Ratio::from_millionths(1_000_000),
+        long: "3d",
+        long_seconds: 259_200,
+        short: "6h",
+        hold: "30m",
+        severity: "ticket",
+    },
 ];
 
 /// One objective of one route.
@@ -141,6 +169,11 @@ fn alerts<'a>(objective: &'a Objective<'_>, matchers: &Matchers) -> impl Iterato
             "{{{{ $value | humanizePercentage }}}} of the requests of the last {long} {miss}; the objective allows \
              {budget} ({share} do not)."
         );
-        runbook.rule(hold, expr, severity, &summary).label("window", *long).annotation("description", description)
+        runbook
+            .rule(hold, expr, severity, &summary)
+            .label("window", *long)
+            .label("http_request_method", objective.route.method.as_str())
+            .literal_label("http_route", objective.route.path)
+            .annotation("description", description)
     })
 }

@@ -7,17 +7,17 @@ use crate::route::{LatencyObjective, Method};
 
 /// Label matchers, as they stand between braces.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Matchers(Vec<String>);
+pub(crate) struct Matchers(Vec<String>);
 
 impl Matchers {
     /// Adds `name="value"`.
-    pub(super) fn equal(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn equal(mut self, name: &str, value: &str) -> Self {
         self.0.push(format!("{name}={}", Quoted(value)));
         self
     }
 
     /// Adds a matcher as it is written: `error_type!=""`.
-    pub(super) fn and(mut self, matcher: &str) -> Self {
+    pub(crate) fn and(mut self, matcher: &str) -> Self {
         self.0.push(matcher.to_owned());
         self
     }
@@ -34,7 +34,7 @@ impl Matchers {
     }
 
     /// Adds those of a request to this route. Another route may serve some methods of the same path.
-    pub(super) fn route(self, route: &MonitoredRoute<'_>) -> Self {
+    pub(crate) fn route(self, route: &MonitoredRoute<'_>) -> Self {
         let matchers = match route.method {
             Method::Any => self,
             method => self.equal("http_request_method", method.as_str()),
@@ -43,14 +43,14 @@ impl Matchers {
     }
 
     /// Selects the series of this metric.
-    pub(super) fn of(&self, metric: &str) -> String {
+    pub(crate) fn of(&self, metric: &str) -> String {
         if self.0.is_empty() { metric.to_owned() } else { format!("{metric}{{{}}}", self.0.join(",")) }
     }
 }
 
 /// The matcher of the bucket that ends at the threshold. Prometheus 3 writes the bound of a whole number of seconds with
 /// a decimal, and Prometheus 2 keeps the text of the scrape.
-pub(super) fn bucket_matcher(objective: &LatencyObjective) -> String {
+pub(crate) fn bucket_matcher(objective: &LatencyObjective) -> String {
     let bound = objective.seconds().to_string();
     match bound.contains('.') {
         true => format!(r#"le="{bound}""#),

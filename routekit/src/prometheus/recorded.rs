@@ -25,16 +25,14 @@ pub(super) const HIT_RATIO: &str = "job_method_route:routekit_cache_hits_per_req
 pub(super) const FAILED: [&str; 2] = [r#"error_type!="""#, r#"error_type!~"cancelled|shutdown""#];
 
 /// Adds the matchers of failed requests.
-pub(super) fn failed(matchers: Matchers) -> Matchers {
+pub(crate) fn failed(matchers: Matchers) -> Matchers {
     FAILED.iter().fold(matchers, |matchers, matcher| matchers.and(matcher))
 }
 
 /// The rules of all routes, and those of cached ones if there are any.
 pub(super) fn group(app: &str, matchers: &Matchers, is_cached: bool) -> RuleGroup {
     let routes = matchers.clone().and(r#"http_route!="""#);
-    let rate = |metric: &str, matchers: &Matchers| {
-        format!("sum by ({BY_ROUTE}) (rate({}[5m]))", matchers.of(metric))
-    };
+    let rate = |metric: &str, matchers: &Matchers| format!("sum by ({BY_ROUTE}) (rate({}[5m]))", matchers.of(metric));
     let (count, sum) = (format!("{DURATION}_count"), format!("{DURATION}_sum"));
     let of_routes = matchers.of(REQUEST_RATE);
     let quantile = |quantile: &str| {

@@ -73,7 +73,11 @@ pub(super) fn group(facts: &MonitoringFacts, matchers: &Matchers, routes: &[Moni
     rules.extend(of_figure(&SLOW, &|route| replaced(&route.policies.alert.mean, has_latency(route)).map(seconds)));
     rules.extend(of_figure(&SLOW_P99, &|route| replaced(&route.policies.alert.p99, has_latency(route)).map(seconds)));
     let cached = routes.iter().filter(|route| route.is_cached()).map(|route| (String::new(), route));
-    rules.extend(by_threshold(cached).into_values().map(|routes| hit_ratio(&matchers.clone().of_routes(&routes), facts)));
+    rules.extend(
+        by_threshold(cached)
+            .into_iter()
+            .map(|((_, method), routes)| of_method(hit_ratio(&matchers.clone().of_routes(&routes), facts), method)),
+    );
     RuleGroup { name: format!("{}-alerts", facts.app), rules }
 }
 
@@ -94,13 +98,28 @@ fn by_threshold<'a>(
     groups
 }
 
-fn compared(figure: &Figure, (threshold, _): &(String, Method), routes: &Matchers, facts: &MonitoringFacts) -> Rule {
+fn compared(
+    figure: &Figure,
+    (threshold, method): &(String, Method),
+    routes: &Matchers,
+    facts: &MonitoringFacts,
+) -> Rule {
     let Figure { name, hold, severity, summary, format, runbook } = figure;
     let expr = format!("{} > {threshold}\nand\n{}", routes.of(name), enough(routes, facts));
     let summary = format!("{{{{ $labels.http_request_method }}}} {{{{ $labels.http_route }}}} {summary}");
-    let description =
-        format!("{{{{ $value | {format} }}}} in the last five minutes; the threshold is {{{{ {threshold} | {format} }}}}.");
-    runbook.rule(hold, expr, severity, &summary).annotation("description", description)
+    let description = format!(
+        "{{{{ $value | {format} }}}} in the last five minutes; the threshold is {{{{ {threshold} | {format} }}}}."
+    );
+    let rule = runbook.rule(hold, expr, severity, &summary).label("threshold", threshold);
+    of_method(rule, *method).annotation("description", description)
+}
+
+/// Rules of one name differ in their labels.
+fn of_method(rule: Rule, method: Method) -> Rule {
+    match method {
+        Method::Any => rule,
+        method => rule.label("http_request_method", method.as_str()),
+    }
 }
 
 fn hit_ratio(routes: &Matchers, facts: &MonitoringFacts) -> Rule {

@@ -49,6 +49,11 @@ impl Rule {
         self
     }
 
+    /// Adds a label of an alert, whose value would otherwise be a template.
+    pub(super) fn literal_label(self, name: &'static str, value: &str) -> Self {
+        self.label(name, value.replace("{{", "{{ \"{{\" }}"))
+    }
+
     pub(super) fn annotation(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.annotations.push((name, value.into()));
         self
@@ -96,7 +101,8 @@ impl fmt::Display for Rule {
 
 /// Whether a block of YAML shows this text as it is: without control characters, and without line ends but `\n`.
 fn is_plain(text: &str) -> bool {
-    let is_shown = |char: char| char == '\n' || (!char.is_control() && !matches!(char, '\u{2028}' | '\u{2029}' | '\u{feff}'));
+    let is_shown =
+        |char: char| char == '\n' || (!char.is_control() && !matches!(char, '\u{2028}' | '\u{2029}' | '\u{feff}'));
     !text.starts_with(' ') && text.chars().all(is_shown)
 }
 

@@ -2,7 +2,7 @@
 
 use super::rule_file::Rule;
 
-/// An alert, and the first step of whoever gets it.
+/// An alert, and the first step of an operator.
 #[derive(Debug)]
 pub(super) struct Runbook {
     pub(super) alert: &'static str,
@@ -46,7 +46,7 @@ pub(super) const SLOW_P99: Runbook = Runbook::new(
 );
 pub(super) const HIT_RATIO: Runbook = Runbook::new(
     "RoutekitLowCacheHitRatio",
-    "Look at /cache of the admin surface for invalidations, evictions and bypasses.",
+    "Look at /cache/stats of the admin surface for invalidations, evictions and bypasses.",
 );
 pub(super) const CACHE_DOWN: Runbook =
     Runbook::new("RoutekitCacheStoreDown", "Check Redis and the network to it; until then, nodes use their memory.");
@@ -62,10 +62,8 @@ pub(super) const HEALTH: Runbook = Runbook::new(
     "RoutekitHealthCheckFailing",
     "Read the result of the check at /health/ready of the instance, and check the dependency that it names.",
 );
-pub(super) const CPU: Runbook = Runbook::new(
-    "RoutekitHighCpu",
-    "Add instances if the rate of requests has grown; otherwise profile the process.",
-);
+pub(super) const CPU: Runbook =
+    Runbook::new("RoutekitHighCpu", "Add instances if the rate of requests has grown; otherwise profile the process.");
 pub(super) const MEMORY: Runbook = Runbook::new(
     "RoutekitMemoryGrowth",
     "Compare the size of the cache with its limit, then look for collections that only grow; restart before the limit.",
@@ -82,8 +80,20 @@ pub(super) const FILES: Runbook = Runbook::new(
 /// All of them, in the order of the guide.
 #[cfg(test)]
 pub(super) const ALL: [&Runbook; 14] = [
-    &AVAILABILITY, &LATENCY, &ERROR_RATE, &SLOW, &SLOW_P99, &HIT_RATIO, &CACHE_DOWN, &BREAKER, &RATE_LIMIT, &HEALTH,
-    &CPU, &MEMORY, &DELAY, &FILES,
+    &AVAILABILITY,
+    &LATENCY,
+    &ERROR_RATE,
+    &SLOW,
+    &SLOW_P99,
+    &HIT_RATIO,
+    &CACHE_DOWN,
+    &BREAKER,
+    &RATE_LIMIT,
+    &HEALTH,
+    &CPU,
+    &MEMORY,
+    &DELAY,
+    &FILES,
 ];
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ const STOREYS: &[&[&str]] = &[
     &["config", "generated", "health", "performance", "retry"],
     &["policy"],
     &["openapi", "prometheus"],
-    &["admin", "manifest"],
+    &["admin", "grafana", "manifest"],
     &["app"],
     &["cli", "test"],
     &["__private"],

@@ -34,6 +34,10 @@ pub(in crate::app) fn facts(
     ApiFacts
 }
 
+pub(in crate::app) fn title(_facts: &ApiFacts) -> Option<&str> {
+    None
+}
+
 pub(in crate::app) fn router(_config: &Config, _table: &RouteTable) -> Option<Router> {
     None
 }

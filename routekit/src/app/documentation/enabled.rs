@@ -119,6 +119,11 @@ pub(in crate::app) fn facts(
     }
 }
 
+/// The title of the API, which is the name of the app where it needs one.
+pub(in crate::app) fn title(facts: &ApiFacts) -> Option<&str> {
+    Some(facts.info.title())
+}
+
 /// The URL of the app for a client on the same machine.
 fn url(config: &Config) -> String {
     let scheme = if config.server_tls_certificate.is_some() { "https" } else { "http" };

@@ -7,9 +7,9 @@ mod disabled;
 mod enabled;
 
 #[cfg(not(feature = "schema"))]
-pub(super) use self::disabled::{PATHS, check, facts, router, trial_router};
+pub(super) use self::disabled::{PATHS, check, facts, router, title, trial_router};
 #[cfg(feature = "schema")]
-pub(super) use self::enabled::{PATHS, check, facts, router, trial_router};
+pub(super) use self::enabled::{PATHS, check, facts, router, title, trial_router};
 use crate::{
     base::setting::Setting,
     config::{Config, OpenApiAccess},

@@ -23,7 +23,7 @@ use crate::{
         },
         monitoring::{AlertMonitor, FigureSources, RouteRules},
         mounted::Mounted,
-        prometheus_rules,
+        rules_and_board,
         spec::ProgramSpec,
         table::{ApiFacts, RouteTable, TableRow},
         warm_up::{HotPages, WarmUpPlan},
@@ -104,7 +104,9 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
     let breaker_commands = redis.breaker_commands(breakers.clone(), &config, &clock, background_work.spawner());
     let facts = documentation::facts(api_info, (&config, &declared.routes), &verifiers, problems.is_some());
     let parts = (breakers.iter().next().is_some(), !cache.is_embedded(), !health.is_empty());
-    let facts = (facts, prometheus_rules::facts(&config, &declared.routes, parts));
+    let title = documentation::title(&facts);
+    let monitoring = rules_and_board::facts(title, (&config, &declared.routes), parts);
+    let facts = (facts, monitoring);
     let table = table(&declared, router_policies, config.unread_app_settings(), facts);
     let in_main = *config.admin_addr == AdminAddr::Main;
     let in_app = *config.openapi_serve == ServeOpenApi::Main;

@@ -80,7 +80,10 @@ impl Config {
             wrong("slo.availability", "not a share above 0 and below 1");
         }
         if self.slo_latency.is_some_and(|objective| !objective.is_possible()) {
-            wrong("slo.latency", "its share must be above 0 and below 1, and its time whole milliseconds up to an hour");
+            wrong(
+                "slo.latency",
+                "its share must be above 0 and below 1, and its time whole milliseconds up to an hour",
+            );
         }
         if *self.alerts_min_samples == 0 {
             wrong("alerts.min_samples", "zero; without requests, a route has no figures");

@@ -1,9 +1,12 @@
-//! The Prometheus rules of an app.
+//! The Prometheus rules and the Grafana board of an app.
+
+use serde_json::Value;
 
 use super::{builder::App, declared::DeclaredRoute, table::RouteTable};
 use crate::{
     base::setup_problem::Error,
     config::Config,
+    grafana,
     prometheus::{self, MonitoredRoute, MonitoringFacts},
 };
 
@@ -25,6 +28,14 @@ impl App {
     pub fn prometheus_rules(self) -> Result<String, Error> {
         Ok(self.table()?.prometheus_rules())
     }
+
+    /// Returns the [Grafana board](crate::grafana) of the app, as JSON, without starting it.
+    ///
+    /// # Errors
+    /// Every problem of the app.
+    pub fn grafana_dashboard(self) -> Result<Value, Error> {
+        Ok(self.table()?.grafana_dashboard())
+    }
 }
 
 impl RouteTable {
@@ -43,6 +54,12 @@ impl RouteTable {
         prometheus::rules(self.monitoring(), &self.monitored(), Some(job))
     }
 
+    /// Returns the [Grafana board](crate::grafana) of all routes, as JSON.
+    #[must_use]
+    pub fn grafana_dashboard(&self) -> Value {
+        grafana::board(self.monitoring(), &self.monitored())
+    }
+
     fn monitored(&self) -> Vec<MonitoredRoute<'_>> {
         self.rows()
             .iter()
@@ -51,15 +68,15 @@ impl RouteTable {
     }
 }
 
-/// What the rules say about the app as a whole.
+/// What rules and boards say about the app as a whole.
 pub(super) fn facts(
-    config: &Config,
-    routes: &[DeclaredRoute],
+    title: Option<&str>,
+    (config, routes): (&Config, &[DeclaredRoute]),
     (has_breakers, has_remote_cache, has_health_checks): (bool, bool, bool),
 ) -> MonitoringFacts {
     let locations: Vec<_> = routes.iter().map(|declared| declared.route.meta().location()).collect();
     MonitoringFacts {
-        app: prometheus::app_name(locations.iter()),
+        app: title.map_or_else(|| prometheus::app_name(locations.iter()), str::to_owned),
         min_requests: *config.alerts_min_samples,
         cpu_percent: *config.alerts_cpu_percent,
         memory_growth: *config.alerts_memory_growth,

@@ -1,0 +1,6 @@
+use routekit::prelude::*;
+
+#[get("/prices", slo)]
+async fn prices() {}
+
+fn main() {}
