@@ -7,6 +7,8 @@ use routekit::{
     test::TestApp,
 };
 
+use serde_json::json;
+
 use super::{app, pay, plain, promtool::checked, table, user};
 
 #[get("/p/{odd}/a.b/{{x}}", slo(availability = 0.99))]
@@ -102,7 +104,11 @@ fn objectives_come_from_the_configuration_too() {
     assert_eq!(shown(0).as_deref(), Some("0.95 within 250ms"));
     assert_eq!((*slo(1).availability, shown(1).as_deref()), (None, Some("0.9 within 1s")));
     let explained = table.explain("GET /p/plain").unwrap().to_string();
-    assert!(explained.contains("availability = 0.995"), "{explained}");
+    assert!(explained.contains("slo_availability = 0.995"), "{explained}");
+    let document = table.openapi();
+    let shown = |path: &str| &document.as_json()["paths"][path]["get"]["x-routekit-slo"];
+    assert_eq!(shown("/p/users/{id}"), &json!({"latency": "0.9 within 1s"}));
+    assert_eq!(shown("/p/plain"), &json!({"availability": "0.995", "latency": "0.95 within 250ms"}));
 }
 
 #[test]

@@ -6,14 +6,28 @@ use serde_json::{Value, json};
 
 use crate::support::{temporary, tool};
 
-/// A test of rules: series with one sample a minute, and values that expressions must have.
-#[derive(Default)]
+/// A test of rules: series, and values that expressions must have.
 pub(super) struct Simulation {
+    /// Between two samples of a series, and between two evaluations of the rules.
+    interval: &'static str,
     series: Vec<Value>,
     expected: Vec<Value>,
 }
 
+/// With one sample a minute.
+impl Default for Simulation {
+    fn default() -> Self {
+        Self { interval: "1m", series: Vec::new(), expected: Vec::new() }
+    }
+}
+
 impl Simulation {
+    /// Sets the time between two samples: long simulations with many of them take minutes.
+    pub(super) fn every(mut self, interval: &'static str) -> Self {
+        self.interval = interval;
+        self
+    }
+
     /// Adds a series, as `promtool` writes it: `http_requests{job="a"}`, `0+10x60`.
     pub(super) fn series(mut self, series: &str, values: &str) -> Self {
         self.series.push(json!({"series": series, "values": values}));
@@ -42,8 +56,8 @@ impl Simulation {
         std::fs::write(dir.join("rules.yml"), rules).unwrap();
         let test = json!({
             "rule_files": ["rules.yml"],
-            "evaluation_interval": "1m",
-            "tests": [{"interval": "1m", "input_series": self.series, "promql_expr_test": self.expected}],
+            "evaluation_interval": self.interval,
+            "tests": [{"interval": self.interval, "input_series": self.series, "promql_expr_test": self.expected}],
         });
         std::fs::write(dir.join("test.yml"), test.to_string()).unwrap();
         let output = Command::new(promtool).args(["test", "rules", "test.yml"]).current_dir(&dir).output().unwrap();

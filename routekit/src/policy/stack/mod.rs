@@ -46,8 +46,8 @@ pub(super) fn steps(policies: &EffectivePolicies, router: &RouterPolicies) -> Ve
         Step::router("watch", "alert_error_rate", OrOff(*alert.error_rate)).from(alert.error_rate.origin()),
         Step::router("watch", "alert_mean", units::show_duration(&alert.mean)).from(alert.mean.origin()),
         Step::router("watch", "alert_p99", units::show_duration(&alert.p99)).from(alert.p99.origin()),
-        Step::router("slo", "availability", OrOff(*slo.availability)).from(slo.availability.origin()),
-        Step::router("slo", "latency", OrOff(*slo.latency)).from(slo.latency.origin()),
+        Step::router("watch", "slo_availability", OrOff(*slo.availability)).from(slo.availability.origin()),
+        Step::router("watch", "slo_latency", OrOff(*slo.latency)).from(slo.latency.origin()),
         Step::router("watch", "access_log", *router.access_log).from(router.access_log.origin()),
     ];
     steps.extend(policies.security_headers.steps());
