@@ -87,7 +87,7 @@ impl Panel {
 impl Grid {
     /// Places an open row with its panels below it.
     pub(super) fn open_row(&mut self, title: &str, panels: Vec<Panel>) -> Vec<Value> {
-        let row = self.row(title, false, Vec::new());
+        let row = self.row(title, false);
         let mut placed = vec![row];
         let (panels, end) = self.place(panels);
         placed.extend(panels);
@@ -97,16 +97,17 @@ impl Grid {
 
     /// Places a closed row, which contains its panels and takes one line.
     pub(super) fn closed_row(&mut self, title: &str, panels: Vec<Panel>) -> Value {
-        let mut row = self.row(title, true, Vec::new());
+        let mut row = self.row(title, true);
         row["panels"] = self.place(panels).0.into();
         row
     }
 
-    fn row(&mut self, title: &str, collapsed: bool, panels: Vec<Value>) -> Value {
+    /// A row without panels.
+    fn row(&mut self, title: &str, collapsed: bool) -> Value {
         let place = json!({"h": 1, "w": COLUMNS, "x": 0, "y": self.line});
         self.line += 1;
         let id = self.next_id();
-        json!({"id": id, "type": "row", "title": title, "collapsed": collapsed, "gridPos": place, "panels": panels})
+        json!({"id": id, "type": "row", "title": title, "collapsed": collapsed, "gridPos": place, "panels": []})
     }
 
     /// Places the panels from the first free line on, from left to right. Returns the line after them.

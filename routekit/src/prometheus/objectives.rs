@@ -162,8 +162,8 @@ fn alerts<'a>(objective: &'a Objective<'_>, matchers: &Matchers) -> impl Iterato
         let expr = format!("{}\nand\n{}\nand\n{misses} >= {MIN_MISSES}", above(long), above(short));
         let Objective { kind, share, miss, runbook, .. } = objective;
         let summary = format!(
-            "{{{{ $labels.http_request_method }}}} {{{{ $labels.http_route }}}} spends its {kind} budget {factor} times \
-             too fast"
+            "{{{{ $labels.http_request_method }}}} {{{{ $labels.http_route }}}} spends its {kind} budget {factor} \
+             times too fast"
         );
         let description = format!(
             "{{{{ $value | humanizePercentage }}}} of the requests of the last {long} {miss}; the objective allows \

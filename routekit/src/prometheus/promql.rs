@@ -48,8 +48,8 @@ impl Matchers {
     }
 }
 
-/// The matcher of the bucket that ends at the threshold. Prometheus 3 writes the bound of a whole number of seconds with
-/// a decimal, and Prometheus 2 keeps the text of the scrape.
+/// The matcher of the bucket that ends at the threshold. Prometheus 3 writes the bound of a whole number of seconds
+/// with a decimal, and Prometheus 2 keeps the text of the scrape.
 pub(crate) fn bucket_matcher(objective: &LatencyObjective) -> String {
     let bound = objective.seconds().to_string();
     match bound.contains('.') {

@@ -26,11 +26,11 @@ impl Runbook {
 
 pub(super) const AVAILABILITY: Runbook = Runbook::new(
     "RoutekitAvailabilityBudgetBurn",
-    "Compare the start of the failures with the last deployment, and read the causes at /requests of the admin surface.",
+    "Compare the start of the failures with the last deployment; /requests of the admin surface shows their causes.",
 );
 pub(super) const LATENCY: Runbook = Runbook::new(
     "RoutekitLatencyBudgetBurn",
-    "Find the slow policy or call at /requests of the admin surface, and compare the rate of requests with yesterday's.",
+    "Find the slow policy or call at /requests of the admin surface; compare the rate of requests with yesterday's.",
 );
 pub(super) const ERROR_RATE: Runbook = Runbook::new(
     "RoutekitHighErrorRate",

@@ -98,9 +98,7 @@ async fn each_query_returns_data_from_a_prometheus_that_scraped_the_app() {
     let app = wire::run(app).await;
     let Some(prometheus) = Prometheus::scrape(app.addr, &table.prometheus_rules()).await else { return };
     let count = |least: u32| {
-        format!(
-            "http_server_request_duration_seconds_count{{http_route=\"/p/pay\",http_request_method=\"POST\"}} >= {least}"
-        )
+        format!("http_server_request_duration_seconds_count{{http_route=\"/p/pay\",error_type=\"500\"}} >= {least}")
     };
     // Two scrapes after requests of each kind, so that rates are known.
     for least in [1, 2] {

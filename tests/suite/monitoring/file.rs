@@ -134,7 +134,10 @@ async fn threshold_of_an_objective_is_a_bucket() {
     let app = TestApp::new(app());
     assert_eq!(app.get("/p/users/1").send().await.status(), 200);
     let metrics = app.metrics();
-    let line = r#"http_server_request_duration_seconds_bucket{http_request_method="GET",http_route="/p/users/{id}",http_response_status_code="200",le="0.3"} 1"#;
+    let line = concat!(
+        r#"http_server_request_duration_seconds_bucket{http_request_method="GET",http_route="/p/users/{id}","#,
+        r#"http_response_status_code="200",le="0.3"} 1"#
+    );
     assert!(metrics.lines().any(|found| found == line), "{metrics}");
     let without = TestApp::new(App::with_routes(routes![plain]));
     assert!(!without.metrics().contains(r#"le="0.3""#));
