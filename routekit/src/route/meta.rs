@@ -156,6 +156,7 @@ pub(crate) struct CompiledUnit {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Package {
     pub(crate) name: &'static str,
+    #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only the OpenAPI document reads it"))]
     pub(crate) version: &'static str,
     pub(crate) is_program: bool,
 }
