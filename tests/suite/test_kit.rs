@@ -215,7 +215,6 @@ async fn promised(weight: u32) -> Json<Promised> {
 }
 
 #[get("/kit/wrong-type")]
-#[expect(clippy::unused_async, reason = "a handler")]
 async fn wrong_type() -> Created<String> {
     Created("text".to_owned())
 }

@@ -113,6 +113,16 @@ pub enum Command {
         #[arg(long)]
         deny_warnings: bool,
     },
+    /// Print the rules for Prometheus: recordings and alerts
+    #[non_exhaustive]
+    Rules {
+        /// The value of the label `job` in Prometheus, if several jobs have routes of the same names
+        #[arg(long)]
+        job: Option<String>,
+    },
+    /// Print a dashboard for Grafana
+    #[non_exhaustive]
+    Dashboard,
     /// Print the manifest: the routes, their policies and the OpenAPI document
     #[non_exhaustive]
     Manifest,

@@ -23,3 +23,11 @@ pub(super) fn openapi(table: &RouteTable, version: Option<&str>, deny_warnings: 
         failed => failed,
     }
 }
+
+/// Prints the rules for Prometheus, of all jobs or of one.
+pub(super) fn rules(table: &RouteTable, job: Option<&str>) -> Outcome {
+    match job {
+        Some(job) => output::print(&table.prometheus_rules_of_job(job)),
+        None => output::print(&table.prometheus_rules()),
+    }
+}

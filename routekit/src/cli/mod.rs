@@ -21,6 +21,8 @@
 //! | `explain "GET /users"` | explains how a request to one route is processed |
 //! | `check` | checks the app as a start does, and lists its warnings |
 //! | `openapi` | prints the [OpenAPI document](crate::openapi) |
+//! | `rules` | prints the [rules for Prometheus](crate::prometheus) |
+//! | `dashboard` | prints the [dashboard for Grafana](crate::grafana) |
 //! | `manifest` | prints the [manifest](crate::manifest) |
 //! | `diff OLD [NEW]` | compares two manifests, or one with this program |
 //! | `doctor` | checks the machine: addresses, open files, Redis, time, and the app's health checks |

@@ -77,6 +77,8 @@ impl Command {
             Self::Openapi { api_version, deny_warnings } => {
                 app.table().map(|table| describe::openapi(&table, api_version.as_deref(), deny_warnings))
             }
+            Self::Rules { job } => app.table().map(|table| describe::rules(&table, job.as_deref())),
+            Self::Dashboard => app.table().map(|table| output::print(&format_args!("{:#}", table.grafana_dashboard()))),
             Self::Manifest => app.table().map(|table| output::print(&table.manifest())),
             Self::Diff { old, new, deny, json } => diff(app, &old, new.as_deref(), (&deny, json)),
             Self::Doctor { deny_warnings } => Ok(doctor(app, deny_warnings).await),

@@ -118,7 +118,10 @@ mod tests {
     #[test]
     fn components_are_kept_if_something_refers_to_them() {
         let mut document = json!({
-            "paths": { "/": { "get": { "x": [{ "$ref": "#/components/schemas/A~1B" }, { "$ref": "#/components/schemas/%C3%84" }] } } },
+            "paths": { "/": { "get": { "x": [
+                { "$ref": "#/components/schemas/A~1B" },
+                { "$ref": "#/components/schemas/%C3%84" },
+            ] } } },
             "components": {
                 "schemas": {
                     "Ä": {},

@@ -34,7 +34,8 @@ impl TestResponse {
     ///
     /// # Panics
     /// If it is not; the message names the operation, and each place in the body that does not match. Also if the
-    /// document has no such operation, or if the response does not come from [`TestRequest::send`](super::TestRequest::send).
+    /// document has no such operation, or if the response does not come from
+    /// [`TestRequest::send`](super::TestRequest::send).
     #[track_caller]
     pub fn assert_matches_schema(&self) {
         let Some((app, method, path)) = self.origin() else {

@@ -60,6 +60,11 @@ fn documents_are_json_and_nothing_else() {
     let manifest: Value = serde_json::from_str(&run(&["manifest"]).stdout).unwrap();
     assert_eq!(manifest["openapi"], openapi);
     assert_eq!(manifest["routes"][1]["timeout_ms"], 2000);
+    let board: Value = serde_json::from_str(&run(&["dashboard"]).stdout).unwrap();
+    assert!(board["panels"].is_array(), "{board:#}");
+    let rules = run(&["rules", "--job", "shop"]);
+    assert_eq!(rules.status, Some(0), "{}", rules.stderr);
+    assert!(rules.stdout.contains("job=\"shop\""), "{}", rules.stdout);
     let unknown = run(&["openapi", "--api-version", "v9"]);
     assert_eq!(unknown.status, Some(2));
     assert_eq!(unknown.stderr, "no route has the version `v9`; versions: none\n");
@@ -69,7 +74,7 @@ fn documents_are_json_and_nothing_else() {
 fn no_command_but_serve_opens_a_port() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();
-    for command in ["routes", "check", "openapi", "manifest"] {
+    for command in ["routes", "check", "openapi", "rules", "dashboard", "manifest"] {
         let ran = shop(&[command]).env("ROUTEKIT_ADDR", &addr).output().unwrap();
         assert_eq!(ran.status.code(), Some(0), "{command}");
     }

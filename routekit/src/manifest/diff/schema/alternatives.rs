@@ -17,7 +17,7 @@ impl Schemas<'_> {
     pub(super) fn alternatives(&mut self, path: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
         let (before, after) = (Parts::of(old), Parts::of(new));
         self.parts(path, &before.all, &after.all);
-        self.choices(path, before.any, after.any);
+        self.choices(path, &before.any, &after.any);
     }
 
     /// Compares what must hold together, by position.
@@ -33,16 +33,16 @@ impl Schemas<'_> {
     }
 
     /// Compares alternatives by their names.
-    fn choices(&mut self, path: &str, old: Vec<Value>, new: Vec<Value>) {
-        if let ([one], [other]) = (&*old, &*new) {
+    fn choices(&mut self, path: &str, old: &[Value], new: &[Value]) {
+        if let ([one], [other]) = (old, new) {
             // The only alternative may have another name.
             self.walk(path, one, other);
             return;
         }
         // Alternatives without a name of their own are told apart by their content. A reference says nothing about it.
         let is_same = |schema: &Value, others: &[Value]| schema["$ref"].is_null() && others.contains(schema);
-        let before = by_name(old.iter().filter(|schema| !is_same(schema, &new)));
-        let after = by_name(new.iter().filter(|schema| !is_same(schema, &old)));
+        let before = by_name(old.iter().filter(|schema| !is_same(schema, new)));
+        let after = by_name(new.iter().filter(|schema| !is_same(schema, old)));
         let lacking = |from: &BTreeMap<String, &Value>, name: &str| !from.contains_key(name) && name != NULL;
         let gone: Vec<&str> = before.keys().map(String::as_str).filter(|name| lacking(&after, name)).collect();
         let more: Vec<&str> = after.keys().map(String::as_str).filter(|name| lacking(&before, name)).collect();

@@ -237,12 +237,13 @@ mod tests {
             { "type": "string", "enum": ["A"] },
             { "type": "string", "const": "B", "description": "the second" },
         ] });
-        let with_data = |unit: Value| json!({ "oneOf": [unit, { "type": "object", "required": ["C"], "properties": { "C": {} } }] });
+        let data = json!({ "type": "object", "required": ["C"], "properties": { "C": {} } });
+        let with_data = |unit: Value| json!({ "oneOf": [unit, data] });
         let one_of_two = |unit: Value| {
             json!({ "oneOf": [
                 { "type": "string", "enum": ["A"] },
                 unit,
-                { "type": "object", "required": ["C"], "properties": { "C": {} } },
+                data,
             ] })
         };
         for (old, new) in [
