@@ -2,12 +2,17 @@
 
 use serde_json::Value;
 
-use super::{builder::App, declared::DeclaredRoute, table::RouteTable};
+use super::{
+    builder::App,
+    declared::DeclaredRoute,
+    table::{RouteTable, TableRow},
+};
 use crate::{
     base::setup_problem::Error,
     config::Config,
     grafana,
     prometheus::{self, MonitoredRoute, MonitoringFacts},
+    route::Method,
 };
 
 impl App {
@@ -60,11 +65,27 @@ impl RouteTable {
         grafana::board(self.monitoring(), &self.monitored())
     }
 
-    fn monitored(&self) -> Vec<MonitoredRoute<'_>> {
-        self.rows()
-            .iter()
-            .map(|row| MonitoredRoute { method: row.meta.method(), path: &row.path, policies: &row.policies })
-            .collect()
+    fn monitored<'a>(&'a self) -> Vec<MonitoredRoute<'a>> {
+        let monitored = |row: &'a TableRow| MonitoredRoute {
+            method: row.meta.method(),
+            path: &row.path,
+            others: self.others(row),
+            policies: &row.policies,
+        };
+        self.rows().iter().map(monitored).collect()
+    }
+
+    /// The methods that other routes take from a route with every method. A route with GET takes HEAD as well.
+    fn others(&self, row: &TableRow) -> Vec<&'static str> {
+        if row.meta.method() != Method::Any {
+            return Vec::new();
+        }
+        let methods = self.rows().iter().filter(|other| other.path == row.path).map(|other| other.meta.method());
+        let mut others: Vec<&str> = methods.filter(|method| *method != Method::Any).map(Method::as_str).collect();
+        if others.contains(&"GET") && !others.contains(&"HEAD") {
+            others.push("HEAD");
+        }
+        others
     }
 }
 

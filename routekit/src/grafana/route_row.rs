@@ -11,7 +11,7 @@ use crate::{
         ACTIVE, BREAKER_CALLS, BREAKER_REJECTED, BREAKER_STATE, CACHE_REQUESTS, CONCURRENCY_IN_FLIGHT,
         CONCURRENCY_LIMIT, DURATION, POLICY_ANSWERS, RATE_LIMIT_REQUESTS,
     },
-    prometheus::{Matchers, MonitoredRoute, bucket_matcher, failed},
+    prometheus::{Matchers, MonitoredRoute, failed, slow},
 };
 
 /// The panels of what the route has.
@@ -73,12 +73,12 @@ fn budgets(route: &MonitoredRoute<'_>, matchers: &Matchers) -> Vec<Panel> {
     let availability = route.policies.slo.availability.map(|share| {
         let failures = increase(&count, &failed(matchers.clone()));
         let left = format!("1 - ({failures} or vector(0)) / {all} / {}", budget(share));
-        Panel::number("Availability budget left", "percentunit").query(left, "")
+        Panel::number("Availability budget left in this time", "percentunit").query(left, "")
     });
     let latency = route.policies.slo.latency.map(|objective| {
-        let within = increase(&format!("{DURATION}_bucket"), &matchers.clone().and(&bucket_matcher(&objective)));
-        let left = format!("1 - (1 - {within} / {all}) / {}", budget(objective.share()));
-        Panel::number("Latency budget left", "percentunit").query(left, "")
+        let slow = slow("increase", matchers, objective.seconds(), "$__range");
+        let left = format!("1 - sum({slow}) / {all} / {}", budget(objective.share()));
+        Panel::number("Latency budget left in this time", "percentunit").query(left, "")
     });
     availability.into_iter().chain(latency).collect()
 }

@@ -29,9 +29,9 @@ pub(super) fn group(facts: &MonitoringFacts, matchers: &Matchers, shares_rate_li
     RuleGroup { name: format!("{}-app", facts.app), rules: rules.into_iter().flatten().collect() }
 }
 
-/// A breaker opens only after its own minimum of calls.
+/// A breaker opens only after its own minimum of calls. While it probes a dependency that hangs, it is half-open.
 fn breaker(matchers: &Matchers) -> Rule {
-    let state = matchers.clone().and(r#"state="open""#).of(BREAKER_STATE);
+    let state = matchers.clone().and(r#"state=~"open|half_open""#).of(BREAKER_STATE);
     let expr = format!("max by (job, breaker) ({state}) == 1");
     let summary = "the circuit breaker {{ $labels.breaker }} is open";
     runbook::BREAKER.rule("1m", expr, "page", summary)

@@ -9,10 +9,12 @@ use crate::{
 };
 
 /// A route, as rules and boards name it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct MonitoredRoute<'a> {
     pub(crate) method: Method,
     pub(crate) path: &'a str,
+    /// The methods that other routes of the path take from one with every method.
+    pub(crate) others: Vec<&'static str>,
     pub(crate) policies: &'a EffectivePolicies,
 }
 

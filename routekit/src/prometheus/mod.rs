@@ -24,7 +24,7 @@ mod runbook;
 
 pub(crate) use self::{
     facts::{MonitoredRoute, MonitoringFacts, app_name},
-    promql::{Matchers, bucket_matcher},
+    promql::{Matchers, slow},
     recorded::failed,
     rules::rules,
 };

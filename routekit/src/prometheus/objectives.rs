@@ -5,7 +5,7 @@ use routekit_grammar::ratio::Ratio;
 
 use super::{
     facts::MonitoredRoute,
-    promql::{Matchers, bucket_matcher},
+    promql::{Matchers, slow},
     recorded::failed,
     rule_file::{Rule, RuleGroup},
     runbook::{self, Runbook},
@@ -14,8 +14,8 @@ use crate::metrics::names::DURATION;
 
 /// The share of requests that missed the objective, within the window that follows.
 const MISSED: &str = "job_method_route:routekit_slo_misses_per_requests:ratio_rate";
-/// The number of these requests, within the window that follows.
-const MISSES: &str = "job_method_route:routekit_slo_misses:increase";
+/// These requests per second, within the window that follows.
+const MISSES: &str = "job_method_route:routekit_slo_misses:rate";
 
 /// So many requests must miss the objective in the long window before an alert is raised: the minimum of traffic. One
 /// failure of two requests at night is above each burn rate.
@@ -83,15 +83,18 @@ struct Objective<'a> {
     runbook: &'static Runbook,
 }
 
-/// The rules of all objectives.
-pub(super) fn group(app: &str, matchers: &Matchers, routes: &[MonitoredRoute<'_>]) -> RuleGroup {
-    let objectives = routes.iter().flat_map(|route| of_route(route, matchers));
-    let mut rules = Vec::new();
-    for objective in objectives {
-        rules.extend(recordings(&objective));
-        rules.extend(alerts(&objective, matchers));
-    }
-    RuleGroup { name: format!("{app}-objectives"), rules }
+/// The rules of all objectives, a group for each route: Prometheus evaluates groups at the same time, and the rules of a
+/// group one after the other.
+pub(super) fn groups(app: &str, matchers: &Matchers, routes: &[MonitoredRoute<'_>]) -> Vec<RuleGroup> {
+    let of_one = |route: &MonitoredRoute<'_>| {
+        let mut rules = Vec::new();
+        for objective in of_route(route, matchers) {
+            rules.extend(recordings(&objective, matchers));
+            rules.extend(alerts(&objective, matchers));
+        }
+        RuleGroup { name: format!("{app}-objectives {}", route.key()), rules }
+    };
+    routes.iter().map(of_one).collect()
 }
 
 fn of_route<'a>(route: &'a MonitoredRoute<'a>, matchers: &Matchers) -> impl Iterator<Item = Objective<'a>> {
@@ -113,53 +116,54 @@ fn of_route<'a>(route: &'a MonitoredRoute<'a>, matchers: &Matchers) -> impl Iter
             runbook: &runbook::AVAILABILITY,
         }
     });
-    let latency = slo.latency.map(|objective| {
-        let within = matchers.clone().and(&bucket_matcher(&objective)).of(&format!("{DURATION}_bucket"));
-        let (all, within) = (requests.clone(), rate(within));
-        Objective {
-            route,
-            kind: "latency",
-            share: objective.share(),
-            misses: Box::new(move |window| format!("{}\n  -\n  {}", all(window), within(window))),
-            requests: Box::new(requests),
-            miss: format!("took longer than {}", crate::base::units::show(&objective.threshold())),
-            runbook: &runbook::LATENCY,
-        }
+    let latency = slo.latency.map(|objective| Objective {
+        route,
+        kind: "latency",
+        share: objective.share(),
+        misses: Box::new(move |window| {
+            format!("sum by (job) (\n  {}\n)", slow("rate", &matchers, objective.seconds(), window))
+        }),
+        requests: Box::new(requests),
+        miss: format!("took longer than {}", crate::base::units::show(&objective.threshold())),
+        runbook: &runbook::LATENCY,
     });
     availability.into_iter().chain(latency)
 }
 
-fn recordings(objective: &Objective<'_>) -> Vec<Rule> {
+fn recordings(objective: &Objective<'_>, matchers: &Matchers) -> Vec<Rule> {
     let Objective { misses, requests, .. } = objective;
     let labelled = |rule: Rule| {
         rule.label("http_request_method", objective.route.method.as_str())
             .label("http_route", objective.route.path)
             .label("slo", objective.kind)
     };
-    let ratios = WINDOWS.iter().map(|window| {
-        let expr = format!("(\n  {}\n)\n/\n({} > 0)", misses(window), requests(window));
-        labelled(Rule::record(format!("{MISSED}{window}"), expr))
-    });
-    let counts = BURN_RATES.iter().map(|BurnRate { long, long_seconds, .. }| {
-        let expr = format!("(\n  {}\n)\n* {long_seconds}", misses(long));
-        labelled(Rule::record(format!("{MISSES}{long}"), expr))
-    });
-    ratios.chain(counts).collect()
+    let recorded = of_objective(objective, matchers);
+    let of_window = |window: &&str| {
+        let name = format!("{MISSES}{window}");
+        let ratio = format!("sum by (job) ({})\n/\n({} > 0)", recorded.of(&name), requests(window));
+        [Rule::record(name, misses(window)), Rule::record(format!("{MISSED}{window}"), ratio)].map(labelled)
+    };
+    WINDOWS.iter().flat_map(of_window).collect()
+}
+
+/// Selects what is recorded of an objective.
+fn of_objective(objective: &Objective<'_>, matchers: &Matchers) -> Matchers {
+    matchers
+        .clone()
+        .equal("slo", objective.kind)
+        .equal("http_request_method", objective.route.method.as_str())
+        .equal("http_route", objective.route.path)
 }
 
 fn alerts<'a>(objective: &'a Objective<'_>, matchers: &Matchers) -> impl Iterator<Item = Rule> + use<'a> {
     let budget = Ratio::from_millionths(Ratio::ONE.millionths() - objective.share.millionths());
-    let matchers = matchers
-        .clone()
-        .equal("slo", objective.kind)
-        .equal("http_request_method", objective.route.method.as_str())
-        .equal("http_route", objective.route.path);
+    let matchers = of_objective(objective, matchers);
     // With a large budget, not even the failure of every request would burn it so fast.
     let is_possible = move |rate: &&BurnRate| rate.factor.as_f64() * budget.as_f64() < 1.0;
-    BURN_RATES.iter().filter(is_possible).map(move |BurnRate { factor, long, short, hold, severity, .. }| {
+    BURN_RATES.iter().filter(is_possible).map(move |BurnRate { factor, long, long_seconds, short, hold, severity }| {
         let above = |window: &str| format!("{} > {factor} * {budget}", matchers.of(&format!("{MISSED}{window}")));
         let misses = matchers.of(&format!("{MISSES}{long}"));
-        let expr = format!("{}\nand\n{}\nand\n{misses} >= {MIN_MISSES}", above(long), above(short));
+        let expr = format!("{}\nand\n{}\nand\n{misses} * {long_seconds} >= {MIN_MISSES}", above(long), above(short));
         let Objective { kind, share, miss, runbook, .. } = objective;
         let summary = format!(
             "{{{{ $labels.http_request_method }}}} {{{{ $labels.http_route }}}} spends its {kind} budget {factor} \

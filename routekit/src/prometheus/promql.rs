@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use super::facts::MonitoredRoute;
-use crate::route::{LatencyObjective, Method};
+use crate::{metrics::names::DURATION, route::Method};
 
 /// Label matchers, as they stand between braces.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,9 +35,10 @@ impl Matchers {
 
     /// Adds those of a request to this route. Another route may serve some methods of the same path.
     pub(crate) fn route(self, route: &MonitoredRoute<'_>) -> Self {
-        let matchers = match route.method {
-            Method::Any => self,
-            method => self.equal("http_request_method", method.as_str()),
+        let matchers = match (route.method, &*route.others) {
+            (Method::Any, []) => self,
+            (Method::Any, others) => self.and(&format!("http_request_method!~{}", Quoted(&others.join("|")))),
+            (method, _) => self.equal("http_request_method", method.as_str()),
         };
         matchers.equal("http_route", route.path)
     }
@@ -48,10 +49,22 @@ impl Matchers {
     }
 }
 
+/// The requests of each series that took longer than a threshold of so many seconds: their `rate` or `increase` over a
+/// window. A series counts only if its bucket has been there for the whole window. Otherwise all requests of a process
+/// that did not have the bucket yet would count, at each deployment of a new threshold.
+pub(crate) fn slow(function: &str, matchers: &Matchers, threshold: f64, window: &str) -> String {
+    let count = matchers.of(&format!("{DURATION}_count"));
+    let bucket = matchers.clone().and(&bucket_matcher(threshold)).of(&format!("{DURATION}_bucket"));
+    format!(
+        "{function}({count}[{window}]) - sum without (le) ({function}({bucket}[{window}]))\n  and\n  sum without (le) \
+         (count_over_time({bucket}[{window}])) >= count_over_time({count}[{window}])"
+    )
+}
+
 /// The matcher of the bucket that ends at the threshold. Prometheus 3 writes the bound of a whole number of seconds
 /// with a decimal, and Prometheus 2 keeps the text of the scrape.
-pub(crate) fn bucket_matcher(objective: &LatencyObjective) -> String {
-    let bound = objective.seconds().to_string();
+fn bucket_matcher(threshold: f64) -> String {
+    let bound = threshold.to_string();
     match bound.contains('.') {
         true => format!(r#"le="{bound}""#),
         false => format!(r#"le=~"{bound}(\\.0)?""#),
@@ -88,7 +101,6 @@ pub(super) fn seconds(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::Ratio;
 
     #[test]
     fn matchers_quote_what_paths_can_contain() {
@@ -100,10 +112,7 @@ mod tests {
 
     #[test]
     fn bucket_is_found_in_either_spelling_of_its_bound() {
-        let matcher = |millis| {
-            let threshold = Duration::from_millis(millis);
-            bucket_matcher(&LatencyObjective::new(threshold, Ratio::from_millionths(990_000)))
-        };
+        let matcher = |millis| bucket_matcher(Duration::from_millis(millis).as_secs_f64());
         assert_eq!(matcher(300), r#"le="0.3""#);
         assert_eq!(matcher(4350), r#"le="4.35""#);
         assert_eq!(matcher(2000), r#"le=~"2(\\.0)?""#);

@@ -20,8 +20,8 @@ pub(super) const P99: &str = "job_method_route:http_server_request_duration_seco
 /// The share of requests that the cache answered, of those that it looked up.
 pub(super) const HIT_RATIO: &str = "job_method_route:routekit_cache_hits_per_requests:ratio_rate5m";
 
-/// Failures of the server: a 5xx, a timeout, a panic, a broken body. Clients that leave, and requests that a shutdown
-/// cut off, are none.
+/// Failures of the server: a 5xx, a timeout, a panic, a broken body. Requests that the client cancelled or a shutdown
+/// cut off are not failures.
 pub(super) const FAILED: [&str; 2] = [r#"error_type!="""#, r#"error_type!~"cancelled|shutdown""#];
 
 /// Adds the matchers of failed requests.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{
     facts::{MonitoredRoute, MonitoringFacts},
-    promql::{Matchers, seconds},
-    recorded::{ERROR_RATIO, HIT_RATIO, MEAN, P99, REQUEST_RATE},
+    promql::{Matchers, seconds, slow},
+    recorded::{BY_ROUTE, ERROR_RATIO, HIT_RATIO, MEAN, REQUEST_RATE},
     rule_file::{Rule, RuleGroup},
     runbook::{self, Runbook},
 };
@@ -47,15 +47,6 @@ const SLOW: Figure = Figure {
     format: "humanizeDuration",
     runbook: &runbook::SLOW,
 };
-const SLOW_P99: Figure = Figure {
-    name: P99,
-    hold: "5m",
-    severity: "ticket",
-    summary: "has a slow 99th percentile",
-    format: "humanizeDuration",
-    runbook: &runbook::SLOW_P99,
-};
-
 /// The alerts of all routes. Routes with one threshold share a rule.
 pub(super) fn group(facts: &MonitoringFacts, matchers: &Matchers, routes: &[MonitoredRoute<'_>]) -> RuleGroup {
     let of_figure = |figure: &Figure, threshold: &dyn Fn(&MonitoredRoute<'_>) -> Option<String>| {
@@ -71,7 +62,13 @@ pub(super) fn group(facts: &MonitoringFacts, matchers: &Matchers, routes: &[Moni
     });
     let has_latency = |route: &MonitoredRoute<'_>| route.policies.slo.latency.is_some();
     rules.extend(of_figure(&SLOW, &|route| replaced(&route.policies.alert.mean, has_latency(route)).map(seconds)));
-    rules.extend(of_figure(&SLOW_P99, &|route| replaced(&route.policies.alert.p99, has_latency(route)).map(seconds)));
+    let p99 = routes.iter().filter_map(|route| {
+        let threshold = replaced(&route.policies.alert.p99, has_latency(route))?;
+        Some((seconds(threshold), route))
+    });
+    rules.extend(
+        by_threshold(p99).iter().map(|(key, routes)| slow_p99(key, &matchers.clone().of_routes(routes), facts)),
+    );
     let cached = routes.iter().filter(|route| route.is_cached()).map(|route| (String::new(), route));
     rules.extend(
         by_threshold(cached)
@@ -111,6 +108,20 @@ fn compared(
         "{{{{ $value | {format} }}}} in the last five minutes; the threshold is {{{{ {threshold} | {format} }}}}."
     );
     let rule = runbook.rule(hold, expr, severity, &summary).label("threshold", threshold);
+    of_method(rule, *method).annotation("description", description)
+}
+
+/// A quantile is interpolated between two buckets. Whether it is above the end of a bucket is exact.
+fn slow_p99((threshold, method): &(String, Method), routes: &Matchers, facts: &MonitoringFacts) -> Rule {
+    let slow = slow("rate", routes, threshold.parse().unwrap_or_default(), "5m");
+    let share = format!("sum by ({BY_ROUTE}) (\n  {slow}\n)\n/\n({} > 0)", routes.of(REQUEST_RATE));
+    let expr = format!("{share}\n> 0.01\nand\n{}", enough(routes, facts));
+    let summary = "{{ $labels.http_request_method }} {{ $labels.http_route }} has a slow 99th percentile";
+    let description = format!(
+        "{{{{ $value | humanizePercentage }}}} of the requests of the last five minutes took longer than {{{{ \
+         {threshold} | humanizeDuration }}}}."
+    );
+    let rule = runbook::SLOW_P99.rule("5m", expr, "ticket", summary).label("threshold", threshold);
     of_method(rule, *method).annotation("description", description)
 }
 

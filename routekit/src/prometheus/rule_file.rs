@@ -63,7 +63,8 @@ impl Rule {
 impl fmt::Display for RuleFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for comment in &self.comments {
-            writeln!(f, "# {comment}")?;
+            // A title may have line ends.
+            writeln!(f, "# {}", comment.replace(char::is_control, " "))?;
         }
         writeln!(f, "groups:")?;
         for group in self.groups.iter().filter(|group| !group.rules.is_empty()) {

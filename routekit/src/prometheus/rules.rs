@@ -18,11 +18,9 @@ pub(crate) fn rules(facts: &MonitoringFacts, routes: &[MonitoredRoute<'_>], job:
         format!("Prometheus rules of {}, made from its routes. Do not edit: change the routes instead.", facts.app),
         "The guide `monitoring` of routekit describes each alert.".to_owned(),
     ];
-    let groups = vec![
-        recorded::group(&facts.app, &matchers, is_cached),
-        objectives::group(&facts.app, &matchers, routes),
-        route_alerts::group(facts, &matchers, routes),
-        app_alerts::group(facts, &matchers, shares_rate_limits),
-    ];
+    let mut groups = vec![recorded::group(&facts.app, &matchers, is_cached)];
+    groups.extend(objectives::groups(&facts.app, &matchers, routes));
+    groups.push(route_alerts::group(facts, &matchers, routes));
+    groups.push(app_alerts::group(facts, &matchers, shares_rate_limits));
     RuleFile { comments, groups }.to_string()
 }

@@ -19,7 +19,8 @@ fn routes_are_listed_with_their_policies() {
         ran.stdout,
         "METHOD  PATH            CRATE         HANDLER  POLICIES\n\
          GET     /invoices/{id}  shop_billing  invoice  \n\
-         GET     /orders/{id}    shop_orders   order    timeout = 2s\n"
+         GET     /orders/{id}    shop_orders   order    timeout = 2s, slo_availability = 0.999, slo_latency = 0.99 \
+         within 300ms\n"
     );
     let filtered = run(&["routes", "orders"]).stdout;
     assert!(filtered.contains("/orders/{id}") && !filtered.contains("/invoices"), "{filtered}");

@@ -78,7 +78,11 @@ fn board_is_the_same_each_time_and_shows_what_routes_have() {
     assert_eq!(titles(&row(&board, "GET /p/plain")["panels"]), always);
     assert_eq!(row(&board, "GET /p/plain")["collapsed"], true);
     let users = titles(&row(&board, "GET /p/users/{id}")["panels"]);
-    assert_eq!(users, [&["Availability budget left", "Latency budget left"][..], &always, &["Cache"]].concat());
+    assert_eq!(
+        users,
+        [&["Availability budget left in this time", "Latency budget left in this time"][..], &always, &["Cache"]]
+            .concat()
+    );
     let pay = titles(&row(&board, "POST /p/pay")["panels"]);
     assert_eq!(pay, [&always[..], &["Breaker", "Calls through the breaker", "Rate limits"]].concat());
     let small = App::with_routes(routes![plain]).config(Config::default()).grafana_dashboard().unwrap();

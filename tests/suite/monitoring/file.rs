@@ -79,7 +79,10 @@ fn app_has_alerts_only_for_what_it_has() {
 fn rules_are_the_same_each_time_and_of_one_job_if_wanted() {
     let rules = table().prometheus_rules();
     assert_eq!(rules, app().prometheus_rules().unwrap());
-    assert!(!rules.contains("job=") && rules.contains("\n  - name: \"routekit-tests-objectives\"\n"), "{rules}");
+    assert!(
+        !rules.contains("job=") && rules.contains("\n  - name: \"routekit-tests-objectives GET /p/users/{id}\"\n"),
+        "{rules}"
+    );
     let of_job = table().prometheus_rules_of_job("shop");
     let selectors =
         |text: &str| text.matches('{').count() - 2 * text.matches("{{").count() - text.matches("/{").count();

@@ -133,3 +133,55 @@ fn rules_of_one_job_ignore_the_others() {
     let failing = users("0+100x120", "0+100x120");
     failing.firing("2h", AVAILABILITY, 0).run("other_job", &table().prometheus_rules_of_job("other"));
 }
+
+#[test]
+fn deployment_of_a_new_threshold_raises_nothing() {
+    let instance = |name: &str, instance: &str, more: &str| {
+        let labels = USERS.replace(r#"instance="a""#, &format!(r#"instance="{instance}""#));
+        series(name, &format!(r#"{labels},http_response_status_code="200"{more}"#))
+    };
+    let bucket = r#",le="0.3""#;
+    // A rolling deployment: the old process has no bucket, and the new one has it.
+    Simulation::default()
+        .series(&instance("count", "old", ""), "0+100x140")
+        .series(&instance("count", "new", ""), "_x130 0+100x300")
+        .series(&instance("bucket", "new", bucket), "_x130 0+100x300")
+        .firing("2h14m", LATENCY, 0)
+        .firing("2h20m", LATENCY, 0)
+        .firing("3h20m", LATENCY, 0)
+        .run("rolling", &users_rules());
+    // A restart under the same name.
+    Simulation::default()
+        .series(&instance("count", "a", ""), "0+100x119 0+100x300")
+        .series(&instance("bucket", "a", bucket), "_x120 0+100x300")
+        .firing("2h5m", LATENCY, 0)
+        .firing("2h30m", LATENCY, 0)
+        .firing("4h", LATENCY, 0)
+        .run("restart", &users_rules());
+    // Slow requests of a process that has the bucket for long enough still raise it.
+    Simulation::default()
+        .series(&instance("count", "old", ""), "0+100x240")
+        .series(&instance("count", "new", ""), "0+100x240")
+        .series(&instance("bucket", "new", bucket), "0+10x240")
+        .firing("2h", &format!(r#"{LATENCY},window="1h""#), 1)
+        .run("slow_process", &users_rules());
+}
+
+#[test]
+fn route_with_every_method_does_not_count_those_of_others() {
+    #[routekit::get("/p/every", slo(availability = 0.99))]
+    async fn one() {}
+    #[routekit::any("/p/every", slo(availability = 0.999))]
+    async fn every() {}
+    let rules = App::with_routes(routes![one, every]).config(Config::default()).prometheus_rules().unwrap();
+    let failing = |method: &str| {
+        series("count", &format!(r#"job="shop",http_request_method="{method}",http_route="/p/every",error_type="500""#))
+    };
+    let any = format!(r#"{AVAILABILITY},http_request_method="ANY",window="1h""#);
+    Simulation::default()
+        .series(&failing("GET"), "0+100x120")
+        .series(&failing("HEAD"), "0+100x120")
+        .firing("2h", &any, 0)
+        .run("every_others", &rules);
+    Simulation::default().series(&failing("PUT"), "0+100x120").firing("2h", &any, 1).run("every_own", &rules);
+}

@@ -1,5 +1,7 @@
 //! The other alerts, on simulated series.
 
+use routekit::{config::Config, prelude::*};
+
 use super::{promtool::Simulation, table};
 
 fn count(method: &str, route: &str, more: &str) -> String {
@@ -50,6 +52,24 @@ fn route_without_an_objective_has_thresholds_and_one_with_it_has_no_defaults() {
 }
 
 #[test]
+fn threshold_between_two_buckets_is_exact() {
+    #[get("/p/p99", alert(p99 = "300ms"))]
+    async fn p99() {}
+    let rules = App::with_routes(routes![p99]).config(Config::default()).prometheus_rules().unwrap();
+    let bucket = |bound: &str| count("GET", "/p/p99", &format!(r#",le="{bound}""#)).replace("_count{", "_bucket{");
+    let alert = alert("SlowRouteP99");
+    // All requests take 260 ms, and then 310 ms.
+    Simulation::default()
+        .series(&count("GET", "/p/p99", ""), "0+100x120")
+        .series(&bucket("0.25"), "0+0x120")
+        .series(&bucket("0.3"), "0+100x60 6000+0x60")
+        .series(&bucket("0.5"), "0+100x120")
+        .firing("50m", &alert, 0)
+        .firing("80m", &alert, 1)
+        .run("p99", &rules);
+}
+
+#[test]
 fn routes_need_traffic() {
     // Every request fails, and is slow, but there are fewer than twenty in five minutes.
     Simulation::default()
@@ -92,6 +112,13 @@ fn open_breaker_is_an_alert_until_it_closes() {
         .firing("15m", &format!(r#"{alert},breaker="POST /p/pay""#), 1)
         .firing("25m", &alert, 0)
         .run("breaker", &table().prometheus_rules());
+    // A dependency that hangs: the breaker probes it now and then.
+    Simulation::default()
+        .every("15s")
+        .series(&state("open"), "1 1 1 1 0 1 1 1 1 0 1 1 1 1 0 1 1 1 1 0 1 1 1 1")
+        .series(&state("half_open"), "0 0 0 0 1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1 0 0 0 0")
+        .firing("5m", &alert, 1)
+        .run("breaker_probes", &table().prometheus_rules());
 }
 
 #[test]

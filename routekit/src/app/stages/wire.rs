@@ -75,10 +75,11 @@ pub(super) fn wire(
 }
 
 /// The buckets of durations. Prometheus counts the requests within a threshold by a bucket that ends there, so each
-/// latency objective adds one.
+/// latency objective adds one, and so does each threshold of an alert.
 fn buckets(configured: &Setting<Vec<f64>>, routes: &[DeclaredRoute]) -> Setting<Vec<f64>> {
     let objectives = routes.iter().filter_map(|declared| *declared.policies.slo.latency);
-    let thresholds = objectives.map(|objective| objective.seconds());
+    let alerts = routes.iter().filter_map(|declared| *declared.policies.alert.p99).map(|p99| p99.as_secs_f64());
+    let thresholds = objectives.map(|objective| objective.seconds()).chain(alerts);
     let mut buckets: Vec<f64> = configured.iter().copied().chain(thresholds).collect();
     buckets.sort_by(f64::total_cmp);
     buckets.dedup();
