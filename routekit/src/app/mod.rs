@@ -51,5 +51,5 @@ pub use self::{
     warm_up::{NotStored, WarmUpReport},
 };
 #[cfg(feature = "cli")]
-pub(crate) use self::{doctor::Severity, table::Listed};
+pub(crate) use self::{doctor::DiagnosisLevel, table::Listed};
 pub use crate::base::setup_problem::SetupProblem;

@@ -4,10 +4,10 @@ use std::{fs, path::Path};
 
 use serde_json::json;
 
-use super::output::{self, Outcome};
+use super::output::{self, CommandOutcome};
 use crate::{
     App, Error,
-    manifest::{Change, ChangeKind, Manifest},
+    manifest::{ChangeKind, Manifest, ManifestChange},
 };
 
 /// Prints what changes from one manifest to another, or to this program, and says whether a change is denied.
@@ -19,13 +19,13 @@ pub(super) fn diff(
     old: &Path,
     new: Option<&Path>,
     (deny, as_json): (&[ChangeKind], bool),
-) -> Result<Outcome, Error> {
+) -> Result<CommandOutcome, Error> {
     let (old, new) = match (read(old), new.map(read)) {
         (Ok(old), Some(Ok(new))) => (old, new),
         (Ok(old), None) => (old, app.table()?.manifest()),
         (old, new) => {
             old.err().into_iter().chain(new.and_then(Result::err)).for_each(|reason| output::complain(&reason));
-            return Ok(Outcome::WrongUsage);
+            return Ok(CommandOutcome::WrongUsage);
         }
     };
     let changes = old.difference(&new);
@@ -39,13 +39,13 @@ pub(super) fn diff(
     let denied = changes.iter().filter(|change| deny.contains(&change.kind)).count();
     if denied > 0 {
         output::complain(&format_args!("{}", summary(&changes, deny)));
-        return Ok(Outcome::Findings);
+        return Ok(CommandOutcome::Findings);
     }
     Ok(printed)
 }
 
 /// `denied: 1 removed, 2 loosened`
-fn summary(changes: &[Change], deny: &[ChangeKind]) -> String {
+fn summary(changes: &[ManifestChange], deny: &[ChangeKind]) -> String {
     let count = |kind: ChangeKind| changes.iter().filter(|change| change.kind == kind).count();
     let denied = ChangeKind::ALL.into_iter().filter(|kind| deny.contains(kind));
     let counts = denied.map(|kind| (kind, count(kind))).filter(|&(_, count)| count > 0);

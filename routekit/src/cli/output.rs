@@ -8,7 +8,7 @@ use std::{
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum CommandOutcome {
     Done,
     /// What it looked for was found: problems of the app, or what an option denies.
     Findings,
@@ -16,17 +16,17 @@ pub(super) enum Outcome {
     WrongUsage,
 }
 
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
+impl From<CommandOutcome> for ExitCode {
+    fn from(outcome: CommandOutcome) -> Self {
         match outcome {
-            Outcome::Done => Self::SUCCESS,
-            Outcome::Findings => Self::from(1),
-            Outcome::WrongUsage => Self::from(2),
+            CommandOutcome::Done => Self::SUCCESS,
+            CommandOutcome::Findings => Self::from(1),
+            CommandOutcome::WrongUsage => Self::from(2),
         }
     }
 }
 
-impl Outcome {
+impl CommandOutcome {
     /// Findings, if there are some.
     pub(super) fn findings(some: bool) -> Self {
         if some { Self::Findings } else { Self::Done }
@@ -34,15 +34,15 @@ impl Outcome {
 }
 
 /// Prints what was asked for. A reader that has read enough, such as `head`, closes the pipe; that is no error.
-pub(super) fn print(text: &dyn fmt::Display) -> Outcome {
+pub(super) fn print(text: &dyn fmt::Display) -> CommandOutcome {
     let text = text.to_string();
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     match write!(io::stdout().lock(), "{text}{end}").and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             complain(&format_args!("cannot write to standard output: {error}"));
-            Outcome::Findings
+            CommandOutcome::Findings
         }
-        _ => Outcome::Done,
+        _ => CommandOutcome::Done,
     }
 }
 

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::output::{self, Outcome};
+use super::output::{self, CommandOutcome};
 use crate::{
     app::{Listed, RouteTable, TableRow},
     policy::Explanation,
 };
 
 /// Lists the routes whose method and path contain a text.
-pub(super) fn list(table: &RouteTable, filter: Option<&str>, as_json: bool) -> Outcome {
+pub(super) fn list(table: &RouteTable, filter: Option<&str>, as_json: bool) -> CommandOutcome {
     let rows: Vec<&TableRow> = table
         .rows()
         .iter()
@@ -17,7 +17,7 @@ pub(super) fn list(table: &RouteTable, filter: Option<&str>, as_json: bool) -> O
         .collect();
     if let (Some(filter), true) = (filter, rows.is_empty()) {
         output::complain(&format_args!("no route has `{filter}` in its method and path"));
-        return Outcome::Findings;
+        return CommandOutcome::Findings;
     }
     if as_json {
         let explanations: Vec<_> = rows.iter().map(|row| table.explanation(row)).collect();
@@ -28,7 +28,7 @@ pub(super) fn list(table: &RouteTable, filter: Option<&str>, as_json: bool) -> O
 }
 
 /// Explains one route, or all routes of a path.
-pub(super) fn explain(table: &RouteTable, route: &str, as_json: bool) -> Outcome {
+pub(super) fn explain(table: &RouteTable, route: &str, as_json: bool) -> CommandOutcome {
     let found = match route.split_once(' ') {
         Some((method, path)) => {
             let route = format!("{} {}", method.to_ascii_uppercase(), path.trim());
@@ -50,18 +50,18 @@ pub(super) fn explain(table: &RouteTable, route: &str, as_json: bool) -> Outcome
         Ok(found) => output::print(&found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
         Err(problem) => {
             output::complain(&format_args!("{problem}\n`routes` lists all routes"));
-            Outcome::WrongUsage
+            CommandOutcome::WrongUsage
         }
     }
 }
 
 /// Says that an app has no problems, because it has a table, and which warnings.
-pub(super) fn check(table: &RouteTable, deny_warnings: bool) -> Outcome {
+pub(super) fn check(table: &RouteTable, deny_warnings: bool) -> CommandOutcome {
     let has_warnings = output::warn(table.warnings());
     let count = table.rows().len();
     let routes = if count == 1 { "route" } else { "routes" };
     match output::print(&format_args!("{count} {routes} without problems: {}", table.summary())) {
-        Outcome::Done => Outcome::findings(deny_warnings && has_warnings),
+        CommandOutcome::Done => CommandOutcome::findings(deny_warnings && has_warnings),
         failed => failed,
     }
 }

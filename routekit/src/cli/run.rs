@@ -9,7 +9,7 @@ use super::{
     describe,
     diff::diff,
     doctor::doctor,
-    output::{self, Outcome},
+    output::{self, CommandOutcome},
     routes,
 };
 use crate::App;
@@ -24,7 +24,7 @@ impl App {
         match Cli::try_parse() {
             Ok(cli) => cli.run(self).await,
             Err(error) => {
-                let outcome = if error.use_stderr() { Outcome::WrongUsage } else { Outcome::Done };
+                let outcome = if error.use_stderr() { CommandOutcome::WrongUsage } else { CommandOutcome::Done };
                 // `--help` and its like are no errors. A closed pipe is none either.
                 let _ = error.print();
                 outcome.into()
@@ -69,7 +69,7 @@ impl Command {
             // Boxed, because the future of a served app is large.
             Self::Serve { addr } => {
                 let app = if let Some(addr) = addr { app.addr(addr) } else { app };
-                Box::pin(app.serve()).await.map(|()| Outcome::Done)
+                Box::pin(app.serve()).await.map(|()| CommandOutcome::Done)
             }
             Self::Routes { filter, json } => app.table().map(|table| routes::list(&table, filter.as_deref(), json)),
             Self::Explain { route, json } => app.table().map(|table| routes::explain(&table, &route, json)),
@@ -85,7 +85,7 @@ impl Command {
         };
         let outcome = outcome.unwrap_or_else(|error| {
             output::complain(&error);
-            Outcome::Findings
+            CommandOutcome::Findings
         });
         outcome.into()
     }

@@ -30,7 +30,7 @@ pub(super) fn data_source() -> Value {
 }
 
 impl Panel {
-    /// A graph, three of which fit side by side.
+    /// A graph. Three fit side by side.
     pub(super) fn graph(title: impl Into<String>, unit: &'static str) -> Self {
         Self { kind: "timeseries", title: title.into(), unit, queries: Vec::new(), size: (8, 8) }
     }

@@ -7,7 +7,7 @@ use super::{
     facts::MonitoredRoute,
     promql::{Matchers, slow},
     recorded::failed,
-    rule_file::{Rule, RuleGroup},
+    rule_file::{PrometheusRule, RuleGroup},
     runbook::{self, Runbook},
 };
 use crate::metrics::names::DURATION;
@@ -83,8 +83,8 @@ struct Objective<'a> {
     runbook: &'static Runbook,
 }
 
-/// The rules of all objectives, a group for each route: Prometheus evaluates groups at the same time, and the rules of a
-/// group one after the other.
+/// The rules of all objectives, a group for each route: Prometheus evaluates groups at the same time, and the rules of
+/// a group one after the other.
 pub(super) fn groups(app: &str, matchers: &Matchers, routes: &[MonitoredRoute<'_>]) -> Vec<RuleGroup> {
     let of_one = |route: &MonitoredRoute<'_>| {
         let mut rules = Vec::new();
@@ -130,9 +130,9 @@ fn of_route<'a>(route: &'a MonitoredRoute<'a>, matchers: &Matchers) -> impl Iter
     availability.into_iter().chain(latency)
 }
 
-fn recordings(objective: &Objective<'_>, matchers: &Matchers) -> Vec<Rule> {
+fn recordings(objective: &Objective<'_>, matchers: &Matchers) -> Vec<PrometheusRule> {
     let Objective { misses, requests, .. } = objective;
-    let labelled = |rule: Rule| {
+    let labelled = |rule: PrometheusRule| {
         rule.label("http_request_method", objective.route.method.as_str())
             .label("http_route", objective.route.path)
             .label("slo", objective.kind)
@@ -141,7 +141,8 @@ fn recordings(objective: &Objective<'_>, matchers: &Matchers) -> Vec<Rule> {
     let of_window = |window: &&str| {
         let name = format!("{MISSES}{window}");
         let ratio = format!("sum by (job) ({})\n/\n({} > 0)", recorded.of(&name), requests(window));
-        [Rule::record(name, misses(window)), Rule::record(format!("{MISSED}{window}"), ratio)].map(labelled)
+        [PrometheusRule::record(name, misses(window)), PrometheusRule::record(format!("{MISSED}{window}"), ratio)]
+            .map(labelled)
     };
     WINDOWS.iter().flat_map(of_window).collect()
 }
@@ -155,7 +156,7 @@ fn of_objective(objective: &Objective<'_>, matchers: &Matchers) -> Matchers {
         .equal("http_route", objective.route.path)
 }
 
-fn alerts<'a>(objective: &'a Objective<'_>, matchers: &Matchers) -> impl Iterator<Item = Rule> + use<'a> {
+fn alerts<'a>(objective: &'a Objective<'_>, matchers: &Matchers) -> impl Iterator<Item = PrometheusRule> + use<'a> {
     let budget = Ratio::from_millionths(Ratio::ONE.millionths() - objective.share.millionths());
     let matchers = of_objective(objective, matchers);
     // With a large budget, not even the failure of every request would burn it so fast.

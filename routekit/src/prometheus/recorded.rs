@@ -2,7 +2,7 @@
 
 use super::{
     promql::Matchers,
-    rule_file::{Rule, RuleGroup},
+    rule_file::{PrometheusRule, RuleGroup},
 };
 use crate::metrics::names::{CACHE_REQUESTS, DURATION};
 
@@ -41,18 +41,21 @@ pub(super) fn group(app: &str, matchers: &Matchers, is_cached: bool) -> RuleGrou
     };
     let failures = rate(&count, &failed(routes.clone()));
     let mut rules = vec![
-        Rule::record(REQUEST_RATE, rate(&count, &routes)),
+        PrometheusRule::record(REQUEST_RATE, rate(&count, &routes)),
         // Without failures there is no series of them.
-        Rule::record(ERROR_RATIO, format!("(\n  {failures}\n  or\n  0 * {of_routes}\n)\n/\n({of_routes} > 0)")),
-        Rule::record(MEAN, format!("{}\n/\n({of_routes} > 0)", rate(&sum, &routes))),
-        Rule::record(P99.replace("p99", "p50"), quantile("0.5")),
-        Rule::record(P99.replace("p99", "p95"), quantile("0.95")),
-        Rule::record(P99, quantile("0.99")),
+        PrometheusRule::record(
+            ERROR_RATIO,
+            format!("(\n  {failures}\n  or\n  0 * {of_routes}\n)\n/\n({of_routes} > 0)"),
+        ),
+        PrometheusRule::record(MEAN, format!("{}\n/\n({of_routes} > 0)", rate(&sum, &routes))),
+        PrometheusRule::record(P99.replace("p99", "p50"), quantile("0.5")),
+        PrometheusRule::record(P99.replace("p99", "p95"), quantile("0.95")),
+        PrometheusRule::record(P99, quantile("0.99")),
     ];
     if is_cached {
         let answered = rate(CACHE_REQUESTS, &routes.clone().and(r#"result=~"hit|stale""#));
         let looked_up = rate(CACHE_REQUESTS, &routes.and(r#"result=~"hit|stale|miss""#));
-        rules.push(Rule::record(HIT_RATIO, format!("{answered}\n/\n({looked_up} > 0)")));
+        rules.push(PrometheusRule::record(HIT_RATIO, format!("{answered}\n/\n({looked_up} > 0)")));
     }
     RuleGroup { name: format!("{app}-routes"), rules }
 }

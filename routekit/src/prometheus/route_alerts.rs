@@ -6,7 +6,7 @@ use super::{
     facts::{MonitoredRoute, MonitoringFacts},
     promql::{Matchers, seconds, slow},
     recorded::{BY_ROUTE, ERROR_RATIO, HIT_RATIO, MEAN, REQUEST_RATE},
-    rule_file::{Rule, RuleGroup},
+    rule_file::{PrometheusRule, RuleGroup},
     runbook::{self, Runbook},
 };
 use crate::{
@@ -54,7 +54,7 @@ pub(super) fn group(facts: &MonitoringFacts, matchers: &Matchers, routes: &[Moni
         by_threshold(with_threshold)
             .into_iter()
             .map(|(threshold, routes)| compared(figure, &threshold, &matchers.clone().of_routes(&routes), facts))
-            .collect::<Vec<Rule>>()
+            .collect::<Vec<PrometheusRule>>()
     };
     let mut rules = of_figure(&ERRORS, &|route| {
         let has_objective = route.policies.slo.availability.is_some();
@@ -100,7 +100,7 @@ fn compared(
     (threshold, method): &(String, Method),
     routes: &Matchers,
     facts: &MonitoringFacts,
-) -> Rule {
+) -> PrometheusRule {
     let Figure { name, hold, severity, summary, format, runbook } = figure;
     let expr = format!("{} > {threshold}\nand\n{}", routes.of(name), enough(routes, facts));
     let summary = format!("{{{{ $labels.http_request_method }}}} {{{{ $labels.http_route }}}} {summary}");
@@ -112,7 +112,7 @@ fn compared(
 }
 
 /// A quantile is interpolated between two buckets. Whether it is above the end of a bucket is exact.
-fn slow_p99((threshold, method): &(String, Method), routes: &Matchers, facts: &MonitoringFacts) -> Rule {
+fn slow_p99((threshold, method): &(String, Method), routes: &Matchers, facts: &MonitoringFacts) -> PrometheusRule {
     let slow = slow("rate", routes, threshold.parse().unwrap_or_default(), "5m");
     let share = format!("sum by ({BY_ROUTE}) (\n  {slow}\n)\n/\n({} > 0)", routes.of(REQUEST_RATE));
     let expr = format!("{share}\n> 0.01\nand\n{}", enough(routes, facts));
@@ -126,14 +126,14 @@ fn slow_p99((threshold, method): &(String, Method), routes: &Matchers, facts: &M
 }
 
 /// Rules of one name differ in their labels.
-fn of_method(rule: Rule, method: Method) -> Rule {
+fn of_method(rule: PrometheusRule, method: Method) -> PrometheusRule {
     match method {
         Method::Any => rule,
         method => rule.label("http_request_method", method.as_str()),
     }
 }
 
-fn hit_ratio(routes: &Matchers, facts: &MonitoringFacts) -> Rule {
+fn hit_ratio(routes: &Matchers, facts: &MonitoringFacts) -> PrometheusRule {
     let requests = routes.clone().and(r#"result=~"hit|stale|miss""#).of(CACHE_REQUESTS);
     let looked_up = format!("sum by (job, http_request_method, http_route) (increase({requests}[5m]))");
     let expr = format!("{} < {LOW_HIT_RATIO}\nand\n{looked_up} >= {}", routes.of(HIT_RATIO), facts.min_requests);

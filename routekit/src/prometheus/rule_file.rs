@@ -13,12 +13,12 @@ pub(super) struct RuleFile {
 #[derive(Debug)]
 pub(super) struct RuleGroup {
     pub(super) name: String,
-    pub(super) rules: Vec<Rule>,
+    pub(super) rules: Vec<PrometheusRule>,
 }
 
 /// A recording rule or an alert.
 #[derive(Debug)]
-pub(super) struct Rule {
+pub(super) struct PrometheusRule {
     kind: &'static str,
     name: String,
     expr: String,
@@ -28,7 +28,7 @@ pub(super) struct Rule {
     annotations: Vec<(&'static str, String)>,
 }
 
-impl Rule {
+impl PrometheusRule {
     pub(super) fn record(name: impl Into<String>, expr: impl Into<String>) -> Self {
         Self {
             kind: "record",
@@ -78,7 +78,7 @@ impl fmt::Display for RuleFile {
     }
 }
 
-impl fmt::Display for Rule {
+impl fmt::Display for PrometheusRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "      - {}: {}", self.kind, self.name)?;
         if is_plain(&self.expr) {
@@ -131,10 +131,10 @@ mod tests {
 
     #[test]
     fn file_quotes_texts_and_keeps_expressions_readable() {
-        let alert = Rule::alert("A", "2m", "a > 1\nand\nb{c=\"\\\\d: #\"}")
+        let alert = PrometheusRule::alert("A", "2m", "a > 1\nand\nb{c=\"\\\\d: #\"}")
             .label("severity", "page: \"now\"")
             .annotation("summary", "{{ $value }}\u{85}");
-        let rules = vec![Rule::record("a:b:c", "x\u{2028}"), alert];
+        let rules = vec![PrometheusRule::record("a:b:c", "x\u{2028}"), alert];
         let empty = RuleGroup { name: "empty".to_owned(), rules: Vec::new() };
         let groups = vec![RuleGroup { name: "g".to_owned(), rules }, empty];
         let file = RuleFile { comments: vec!["Made.".to_owned()], groups };

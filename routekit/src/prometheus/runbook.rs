@@ -1,6 +1,6 @@
 //! The alerts by name, and what to do first. The guide has a section for each.
 
-use super::rule_file::Rule;
+use super::rule_file::PrometheusRule;
 
 /// An alert, and the first step of an operator.
 #[derive(Debug)]
@@ -15,9 +15,9 @@ impl Runbook {
     }
 
     /// The alert with its first step as an annotation.
-    pub(super) fn rule(&self, hold: &'static str, expr: String, severity: &str, summary: &str) -> Rule {
+    pub(super) fn rule(&self, hold: &'static str, expr: String, severity: &str, summary: &str) -> PrometheusRule {
         let runbook = format!("{} See {} in the guide `monitoring` of routekit.", self.first_step, self.alert);
-        Rule::alert(self.alert, hold, expr)
+        PrometheusRule::alert(self.alert, hold, expr)
             .label("severity", severity)
             .annotation("summary", summary)
             .annotation("runbook", runbook)

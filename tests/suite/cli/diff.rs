@@ -6,7 +6,7 @@ use routekit::{
     auth::ApiKeys,
     config::Config,
     identity::Identity,
-    manifest::{Change, ChangeKind},
+    manifest::{ChangeKind, ManifestChange},
     prelude::*,
     respond::NoContent,
     route::Route,
@@ -102,7 +102,7 @@ fn new_app() -> App {
 /// The changes between two apps, as the program prints them, without their locations.
 fn changes(old: App, new: App) -> Vec<String> {
     let (old, new) = (old.table().unwrap().manifest(), new.table().unwrap().manifest());
-    let shown = |change: Change| {
+    let shown = |change: ManifestChange| {
         assert_eq!(change.location.is_some(), !change.route.starts_with("all "), "{change}");
         let text = change.to_string();
         text.split(" (").next().unwrap().to_owned()

@@ -5,14 +5,14 @@ use std::fmt;
 /// What a check has found.
 #[derive(Debug)]
 pub(crate) struct Diagnosis {
-    pub(crate) severity: Severity,
+    pub(crate) severity: DiagnosisLevel,
     check: &'static str,
     text: String,
 }
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Severity {
+pub(crate) enum DiagnosisLevel {
     Ok,
     /// The app starts, and something is wrong.
     Warning,
@@ -23,15 +23,15 @@ pub(crate) enum Severity {
 #[expect(clippy::needless_pass_by_value, reason = "most texts are made for the call")]
 impl Diagnosis {
     pub(super) fn ok(check: &'static str, text: impl ToString) -> Self {
-        Self { severity: Severity::Ok, check, text: text.to_string() }
+        Self { severity: DiagnosisLevel::Ok, check, text: text.to_string() }
     }
 
     pub(super) fn warning(check: &'static str, text: impl ToString) -> Self {
-        Self { severity: Severity::Warning, ..Self::ok(check, text) }
+        Self { severity: DiagnosisLevel::Warning, ..Self::ok(check, text) }
     }
 
     pub(super) fn problem(check: &'static str, text: impl ToString) -> Self {
-        Self { severity: Severity::Problem, ..Self::ok(check, text) }
+        Self { severity: DiagnosisLevel::Problem, ..Self::ok(check, text) }
     }
 }
 
@@ -39,9 +39,9 @@ impl Diagnosis {
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {
-            Severity::Ok => "ok",
-            Severity::Warning => "warning",
-            Severity::Problem => "problem",
+            DiagnosisLevel::Ok => "ok",
+            DiagnosisLevel::Warning => "warning",
+            DiagnosisLevel::Problem => "problem",
         };
         // Further lines stand below the text.
         let text = self.text.replace('\n', &format!("\n{:24}", ""));

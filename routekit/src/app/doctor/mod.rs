@@ -7,7 +7,7 @@ mod services;
 mod system;
 
 use self::diagnosis::Diagnosis;
-pub(crate) use self::diagnosis::Severity;
+pub(crate) use self::diagnosis::DiagnosisLevel;
 use super::{App, metering::recorder::Scope, stages};
 
 impl App {

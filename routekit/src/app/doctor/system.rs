@@ -45,16 +45,16 @@ fn time(clock: &Clock) -> Diagnosis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ManualClock, app::doctor::diagnosis::Severity};
+    use crate::{ManualClock, app::doctor::diagnosis::DiagnosisLevel};
 
     #[test]
     fn few_files_are_a_warning_and_fewer_than_connections_are_a_problem() {
         for (wanted, files, expected) in [
-            (None, None, Severity::Ok),
-            (None, Some(65_536), Severity::Ok),
-            (None, Some(1024), Severity::Warning),
-            (Some(1000), Some(1024), Severity::Ok),
-            (Some(2000), Some(1024), Severity::Problem),
+            (None, None, DiagnosisLevel::Ok),
+            (None, Some(65_536), DiagnosisLevel::Ok),
+            (None, Some(1024), DiagnosisLevel::Warning),
+            (Some(1000), Some(1024), DiagnosisLevel::Ok),
+            (Some(2000), Some(1024), DiagnosisLevel::Problem),
         ] {
             assert_eq!(open_files(wanted, files).severity, expected, "{wanted:?} {files:?}");
         }
@@ -64,8 +64,8 @@ mod tests {
     fn clock_of_1970_is_a_problem() {
         let clock = ManualClock::new();
         clock.set_unix_time(Duration::from_secs(60));
-        assert_eq!(time(&clock.clock()).severity, Severity::Problem);
+        assert_eq!(time(&clock.clock()).severity, DiagnosisLevel::Problem);
         clock.set_unix_time(PAST);
-        assert_eq!(time(&clock.clock()).severity, Severity::Ok);
+        assert_eq!(time(&clock.clock()).severity, DiagnosisLevel::Ok);
     }
 }

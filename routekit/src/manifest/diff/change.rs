@@ -11,7 +11,7 @@ use serde::Serialize;
 /// One change of one route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Change {
+pub struct ManifestChange {
     /// What kind of change it is.
     pub kind: ChangeKind,
     /// The method and the path: `DELETE /users/{id}`. For a change that all routes share, their number.
@@ -81,7 +81,7 @@ impl FromStr for ChangeKind {
 }
 
 /// `loosened   DELETE /users/{id}: auth: identified -> public (src/users.rs:10)`
-impl fmt::Display for Change {
+impl fmt::Display for ManifestChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:10} {}: {}", self.kind, self.route, self.what)?;
         self.location.as_ref().map_or(Ok(()), |location| write!(f, " ({location})"))
@@ -89,15 +89,16 @@ impl fmt::Display for Change {
 }
 
 /// Makes one change of those that all routes share, such as the effect of one setting of the app.
-pub(super) fn summarize(changes: &[Change], routes: usize) -> Vec<Change> {
+pub(super) fn summarize(changes: &[ManifestChange], routes: usize) -> Vec<ManifestChange> {
     let mut concerned: BTreeMap<(ChangeKind, &str), BTreeSet<&str>> = BTreeMap::new();
     for change in changes {
         concerned.entry((change.kind, &change.what)).or_default().insert(&change.route);
     }
     let shared = concerned.into_iter().filter(|(_, of)| routes > 1 && of.len() == routes);
     let shared: Vec<(ChangeKind, String)> = shared.map(|((kind, what), _)| (kind, what.to_owned())).collect();
-    let of_all = |change: &Change| shared.iter().any(|(kind, what)| *kind == change.kind && *what == change.what);
-    let common = shared.iter().map(|(kind, what)| Change {
+    let of_all =
+        |change: &ManifestChange| shared.iter().any(|(kind, what)| *kind == change.kind && *what == change.what);
+    let common = shared.iter().map(|(kind, what)| ManifestChange {
         kind: *kind,
         route: format!("all {routes} routes"),
         what: what.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    change::{Change, ChangeKind},
+    change::{ChangeKind, ManifestChange},
     schema::resolve,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 
 /// One method of one path.
 #[derive(Debug)]
-pub(super) struct Endpoint<'a> {
+pub(super) struct ApiEndpoint<'a> {
     pub(super) path: &'a str,
     method: String,
     pub(super) operation: &'a Value,
@@ -26,12 +26,12 @@ pub(super) struct Endpoint<'a> {
 }
 
 /// The path without the names of its placeholders, and the method.
-pub(super) type EndpointKey = (String, String);
+pub(super) type ApiEndpointKey = (String, String);
 
-impl Endpoint<'_> {
-    pub(super) fn change(&self, kind: ChangeKind, what: impl Into<String>) -> Change {
+impl ApiEndpoint<'_> {
+    pub(super) fn change(&self, kind: ChangeKind, what: impl Into<String>) -> ManifestChange {
         let route = format!("{} {}", self.method, self.path);
-        Change { kind, route, what: what.into(), location: self.route.map(|route| route.location.clone()) }
+        ManifestChange { kind, route, what: what.into(), location: self.route.map(|route| route.location.clone()) }
     }
 }
 
@@ -39,7 +39,7 @@ impl Endpoint<'_> {
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// All endpoints of the document. A route with every method is an endpoint for each of the usual methods.
-pub(super) fn endpoints(manifest: &Manifest) -> BTreeMap<EndpointKey, Endpoint<'_>> {
+pub(super) fn endpoints(manifest: &Manifest) -> BTreeMap<ApiEndpointKey, ApiEndpoint<'_>> {
     let mut endpoints = BTreeMap::new();
     for (path, item) in manifest.openapi["paths"].as_object().into_iter().flatten() {
         let item = resolve(&manifest.openapi, item);
@@ -51,7 +51,7 @@ pub(super) fn endpoints(manifest: &Manifest) -> BTreeMap<EndpointKey, Endpoint<'
             let route = own.or_else(|| on_path().find(|route| route.method == "ANY"));
             let key = (shape(path), method.clone());
             let shared_parameters = item.get("parameters");
-            endpoints.insert(key, Endpoint { path, method, operation, shared_parameters, route });
+            endpoints.insert(key, ApiEndpoint { path, method, operation, shared_parameters, route });
         }
     }
     endpoints

@@ -10,20 +10,20 @@ mod operation;
 mod schema;
 mod settings;
 
-pub use self::change::{Change, ChangeKind};
-use self::endpoints::{Endpoint, endpoints};
+pub use self::change::{ChangeKind, ManifestChange};
+use self::endpoints::{ApiEndpoint, endpoints};
 use super::file::Manifest;
 
 impl Manifest {
     /// Returns what changes from this manifest to `new`: routes that are gone first, and new ones last. Equal manifests
     /// have no changes.
     #[must_use]
-    pub fn difference(&self, new: &Self) -> Vec<Change> {
+    pub fn difference(&self, new: &Self) -> Vec<ManifestChange> {
         difference(self, new)
     }
 }
 
-fn difference(old: &Manifest, new: &Manifest) -> Vec<Change> {
+fn difference(old: &Manifest, new: &Manifest) -> Vec<ManifestChange> {
     let (before, after) = (endpoints(old), endpoints(new));
     let (mut removed, mut changes) = (Vec::new(), Vec::new());
     for (key, endpoint) in &before {
@@ -38,7 +38,11 @@ fn difference(old: &Manifest, new: &Manifest) -> Vec<Change> {
     removed.into_iter().chain(change::summarize(&changes, kept)).chain(added).collect()
 }
 
-fn compare((old, before): (&Manifest, &Endpoint<'_>), (new, after): (&Manifest, &Endpoint<'_>), to: &mut Vec<Change>) {
+fn compare(
+    (old, before): (&Manifest, &ApiEndpoint<'_>),
+    (new, after): (&Manifest, &ApiEndpoint<'_>),
+    to: &mut Vec<ManifestChange>,
+) {
     let mut add = |kind: ChangeKind, what: String| to.push(after.change(kind, what));
     if let (Some(before), Some(after)) = (before.route, after.route) {
         // `{*rest}` takes several segments of a path, `{rest}` one.

@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use super::{
     change::ChangeKind,
-    endpoints::{Endpoint, placeholders},
-    schema::{Difference, Schemas, resolve},
+    endpoints::{ApiEndpoint, placeholders},
+    schema::{Difference, SchemaComparison, resolve},
 };
 
 /// A document and one of its operations.
-type Of<'a> = (&'a Value, &'a Endpoint<'a>);
+type Of<'a> = (&'a Value, &'a ApiEndpoint<'a>);
 
 type Add<'a> = &'a mut dyn FnMut(ChangeKind, String);
 
@@ -39,8 +39,8 @@ fn names(old: &Value, new: &Value, add: Add<'_>) {
 }
 
 /// The access to an operation of a hand-written router. That of a route is one of its policies.
-fn security(old: &Endpoint<'_>, new: &Endpoint<'_>, add: Add<'_>) {
-    let requires = |endpoint: &Endpoint<'_>| {
+fn security(old: &ApiEndpoint<'_>, new: &ApiEndpoint<'_>, add: Add<'_>) {
+    let requires = |endpoint: &ApiEndpoint<'_>| {
         let schemes = endpoint.operation["security"].as_array();
         schemes.is_some_and(|schemes| !schemes.is_empty() && !schemes.contains(&serde_json::json!({})))
     };
@@ -72,7 +72,7 @@ fn parameters((old_document, old): Of<'_>, (new_document, new): Of<'_>, add: Add
         if (&parameter["style"], &parameter["explode"]) != (&other["style"], &other["explode"]) {
             add(ChangeKind::Breaking, format!("request: {name} is written in another style"));
         }
-        let schemas = Schemas::of_requests(old_document, new_document);
+        let schemas = SchemaComparison::of_requests(old_document, new_document);
         let differences = schemas.compare(schema_of(parameter), schema_of(other));
         report(differences, &format!("request: {name}"), add);
     }
@@ -86,7 +86,7 @@ fn parameters((old_document, old): Of<'_>, (new_document, new): Of<'_>, add: Add
 }
 
 /// What identifies a parameter, its name in messages, and its description.
-fn named_parameters<'a>(document: &'a Value, endpoint: &'a Endpoint<'a>) -> BTreeMap<String, (String, &'a Value)> {
+fn named_parameters<'a>(document: &'a Value, endpoint: &'a ApiEndpoint<'a>) -> BTreeMap<String, (String, &'a Value)> {
     let shared = endpoint.shared_parameters.and_then(Value::as_array).into_iter().flatten();
     let own = endpoint.operation["parameters"].as_array().into_iter().flatten();
     let named = shared.chain(own).map(|parameter| {
@@ -125,7 +125,7 @@ fn request_bodies((old_document, old): Of<'_>, (new_document, new): Of<'_>, add:
         match after.get(media_type) {
             None => add(ChangeKind::Breaking, format!("request: {media_type} is not accepted any more")),
             Some(other) => {
-                let schemas = Schemas::of_requests(old_document, new_document);
+                let schemas = SchemaComparison::of_requests(old_document, new_document);
                 let differences = schemas.compare(&content["schema"], &other["schema"]);
                 report(differences, &body_place("request", &before, media_type), add);
             }
@@ -170,7 +170,7 @@ fn response(status: &str, (old_document, old): (&Value, &Value), (new_document, 
         match new_types.get(media_type) {
             None => add(ChangeKind::Breaking, format!("{place}: {media_type} is not sent any more")),
             Some(other) => {
-                let schemas = Schemas::of_responses(old_document, new_document);
+                let schemas = SchemaComparison::of_responses(old_document, new_document);
                 let differences = schemas.compare(&content["schema"], &other["schema"]);
                 report(differences, &body_place(&place, &old_types, media_type), add);
             }

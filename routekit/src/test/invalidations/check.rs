@@ -102,21 +102,21 @@ impl InvalidationCheck {
     /// content.
     pub async fn run(self, scenario: impl AsyncFnOnce(TestApp)) -> Vec<ForgottenInvalidation> {
         let app = self.cached.clone();
-        let watch = Arc::new(Watch { check: self, state: Mutex::default() });
+        let watch = Arc::new(ScenarioWatch { check: self, state: Mutex::default() });
         scenario(app.answered_by(Arc::clone(&watch) as Arc<dyn Answer>)).await;
         std::mem::take(&mut watch.state.lock().await.found)
     }
 }
 
 /// Watches the requests of a scenario.
-struct Watch {
+struct ScenarioWatch {
     check: InvalidationCheck,
     /// Not held while a request of the scenario is processed, which may wait for another one.
-    state: Mutex<Watched>,
+    state: Mutex<WatchedReads>,
 }
 
 #[derive(Default)]
-struct Watched {
+struct WatchedReads {
     reads: Vec<Read>,
     found: Vec<ForgottenInvalidation>,
 }
@@ -146,7 +146,7 @@ impl Read {
     }
 }
 
-impl Answer for Watch {
+impl Answer for ScenarioWatch {
     fn answer(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send + '_>> {
         Box::pin(async move {
             let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -166,7 +166,7 @@ impl Answer for Watch {
     }
 }
 
-impl Watched {
+impl WatchedReads {
     fn knows(&self, read: &Read) -> bool {
         self.reads.iter().any(|known| known.is_same(read))
     }
@@ -178,10 +178,10 @@ fn is_endless(response: &Response) -> bool {
     content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
 }
 
-impl Watch {
+impl ScenarioWatch {
     /// Repeats all reads after a write.
-    async fn compare(&self, state: &mut Watched, write: (&Method, &str)) {
-        let Watched { reads, found } = state;
+    async fn compare(&self, state: &mut WatchedReads, write: (&Method, &str)) {
+        let WatchedReads { reads, found } = state;
         for read in reads {
             let InvalidationCheck { cached, uncached, allowed } = &self.check;
             let shown = Shown::read(cached, &read.head).await;

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{
-    Effect, Schemas,
-    resolve::{Parts, required},
+    Effect, SchemaComparison,
+    resolve::{SchemaParts, required},
 };
 
 /// The name of the alternative that is no value.
 const NULL: &str = "null";
 
-impl Schemas<'_> {
-    /// Compares schemas of which one has parts or alternatives.
+impl SchemaComparison<'_> {
+    /// Compares schemas if one has parts or alternatives.
     pub(super) fn alternatives(&mut self, path: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
-        let (before, after) = (Parts::of(old), Parts::of(new));
+        let (before, after) = (SchemaParts::of(old), SchemaParts::of(new));
         self.parts(path, &before.all, &after.all);
         self.choices(path, &before.any, &after.any);
     }

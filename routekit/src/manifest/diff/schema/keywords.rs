@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Effect, Schemas};
+use super::{Effect, SchemaComparison};
 
 const ALL_TYPES: [&str; 7] = ["null", "boolean", "integer", "number", "string", "array", "object"];
 
@@ -32,7 +32,7 @@ const COMPARED: [&str; 20] = [
     "allOf",
 ];
 
-impl Schemas<'_> {
+impl SchemaComparison<'_> {
     /// Compares the types of two schemas. Returns whether they have a type in common.
     pub(super) fn types(&mut self, path: &str, old: &Map<String, Value>, new: &Map<String, Value>) -> bool {
         let (before, after) = (types(old), types(new));

@@ -42,7 +42,7 @@ enum Effect {
 const DEEPEST: usize = 96;
 
 /// Compares the schemas of two documents.
-pub(in crate::manifest) struct Schemas<'a> {
+pub(in crate::manifest) struct SchemaComparison<'a> {
     old: &'a Value,
     new: &'a Value,
     is_response: bool,
@@ -52,7 +52,7 @@ pub(in crate::manifest) struct Schemas<'a> {
     found: Vec<Difference>,
 }
 
-impl<'a> Schemas<'a> {
+impl<'a> SchemaComparison<'a> {
     pub(in crate::manifest) fn of_requests(old: &'a Value, new: &'a Value) -> Self {
         Self { old, new, is_response: false, seen: BTreeSet::new(), depth: 0, found: Vec::new() }
     }
@@ -109,11 +109,11 @@ mod tests {
     fn breaks(old: &Value, new: &Value) -> (bool, bool) {
         let document = |schema: &Value| json!({ "components": { "schemas": { "T": schema } } });
         let (old, new) = (document(old), document(new));
-        let any = |schemas: Schemas<'_>| {
+        let any = |schemas: SchemaComparison<'_>| {
             let reference = json!({ "$ref": "#/components/schemas/T" });
             schemas.compare(&reference, &reference).iter().any(|difference| difference.is_breaking)
         };
-        (any(Schemas::of_requests(&old, &new)), any(Schemas::of_responses(&old, &new)))
+        (any(SchemaComparison::of_requests(&old, &new)), any(SchemaComparison::of_responses(&old, &new)))
     }
 
     #[test]
@@ -190,7 +190,7 @@ mod tests {
         let document = |schemas: &Value| json!({ "components": { "schemas": schemas } });
         let (old, new) = (document(old), document(new));
         let reference = json!({ "$ref": "#/components/schemas/T" });
-        Schemas::of_requests(&old, &new).compare(&reference, &reference).iter().any(|found| found.is_breaking)
+        SchemaComparison::of_requests(&old, &new).compare(&reference, &reference).iter().any(|found| found.is_breaking)
     }
 
     #[test]
@@ -304,7 +304,7 @@ mod tests {
         let list =
             |email: Value| json!({ "properties": { "items": { "items": { "properties": { "email": email } } } } });
         let nothing = Value::Null;
-        let found = Schemas::of_requests(&nothing, &nothing)
+        let found = SchemaComparison::of_requests(&nothing, &nothing)
             .compare(&list(json!({ "type": "string" })), &list(json!({ "type": "string", "maxLength": 64 })));
         let [Difference { path, what, .. }] = &*found else { panic!("{found:?}") };
         assert_eq!((path.as_str(), what.as_str()), ("items[].email", "has maxLength 64, had none"));

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Effect, Schemas, resolve::required};
+use super::{Effect, SchemaComparison, resolve::required};
 
-impl Schemas<'_> {
+impl SchemaComparison<'_> {
     pub(super) fn objects(&mut self, path: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
         let nothing = Map::new();
         let members = |keywords| Map::get(keywords, "properties").and_then(Value::as_object);

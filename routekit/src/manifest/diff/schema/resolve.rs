@@ -183,13 +183,13 @@ pub(super) fn is_composed(keywords: &Map<String, Value>) -> bool {
     COMPOSED.iter().any(|keyword| keywords.contains_key(*keyword))
 }
 
-/// A schema as parts that must all hold, and alternatives of which one must hold.
-pub(super) struct Parts {
+/// A schema as parts that must all hold, and alternatives. One of these must hold.
+pub(super) struct SchemaParts {
     pub(super) all: Vec<Value>,
     pub(super) any: Vec<Value>,
 }
 
-impl Parts {
+impl SchemaParts {
     pub(super) fn of(keywords: &Map<String, Value>) -> Self {
         let list = |keyword: &str| keywords.get(keyword).and_then(Value::as_array).cloned();
         let mut rest = keywords.clone();
