@@ -21,9 +21,10 @@ use crate::base::clock::parse_rfc3339;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
 /// let app = TestApp::new(App::with_routes(routes![parcel]).config(Config::default()));
-/// let snapshot = app.get("/parcels/7").send().await.snapshot().without("instance");
-/// assert!(snapshot.to_string().starts_with("404 Not Found\ncontent-length: "));
-/// assert!(snapshot.to_string().contains(r#""correlationId": "[uuid 1]""#));
+/// let response = app.get("/parcels/7").send().await;
+/// let snapshot = response.snapshot().without("instance").to_string();
+/// assert!(snapshot.starts_with("404 Not Found\n"));
+/// assert!(snapshot.contains(r#""correlationId": "[uuid 1]""#));
 /// # }
 /// ```
 ///
