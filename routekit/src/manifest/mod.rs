@@ -4,8 +4,8 @@
 //!    its routes with their effective policies, and its OpenAPI document. It depends on the configuration of the
 //!    process, as the policies do.
 //! 2. [`Manifest::difference`] names what changes from one manifest to another: routes, policies, and what requests and
-//!    responses may be. Each [`ManifestChange`] has a [`ChangeKind`], so that a release can be stopped by the kinds that
-//!    it must not have.
+//!    responses may be. Each [`ManifestChange`] has a [`ChangeKind`], so that a release can be stopped by the kinds it
+//!    must not have.
 //! 3. Paths are compared without the names of their placeholders: `/users/{id}` and `/users/{user}` are one route.
 //!
 //! ```
