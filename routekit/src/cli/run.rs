@@ -84,7 +84,8 @@ impl Command {
             Self::Doctor { deny_warnings } => Ok(doctor(app, deny_warnings).await),
         };
         let outcome = outcome.unwrap_or_else(|error| {
-            output::complain(&error);
+            // As a `main` that returns the error prints it.
+            output::complain(&format_args!("Error: {error}"));
             CommandOutcome::Findings
         });
         outcome.into()
