@@ -64,6 +64,7 @@ mod operators;
 mod policies;
 mod problems;
 mod process;
+mod production;
 mod proxies;
 mod rate_limit;
 mod redis;

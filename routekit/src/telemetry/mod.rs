@@ -8,6 +8,8 @@
 //! | `RUST_LOG` | `info` | log filter, such as `debug` or `warn,shop=debug`; see `tracing_subscriber::EnvFilter` |
 //! | `ROUTEKIT_LOG_FORMAT` | `text` | `text` or `json` |
 //!
+//! [`Logs`] sets other defaults: the variables override them.
+//!
 //! With the feature `otlp` and `OTEL_EXPORTER_OTLP_ENDPOINT`, it also exports the spans of requests and of the program
 //! to a collector: see the [guide](crate::guide::operation). `OTEL_…` variables configure the export.
 //!
@@ -28,7 +30,7 @@ mod log_filter;
 #[cfg(feature = "otlp")]
 mod otlp;
 
-pub use self::init::init;
+pub use self::init::{LogFormat, Logs, init};
 #[cfg(feature = "otlp")]
 pub(crate) use self::otlp::SpanExport;
 #[cfg(feature = "otlp")]

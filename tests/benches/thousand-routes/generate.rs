@@ -1,4 +1,5 @@
-//! Writes a workspace with two crates that serve the same thousand routes, one with routekit and one with plain axum.
+//! Writes a workspace with three crates that serve the same thousand routes: with plain axum, with routekit, and with
+//! routekit and a schema of every type.
 //!
 //! `run` compiles this with rustc alone: `generate <directory to write> <root of routekit's workspace>`.
 
@@ -19,7 +20,7 @@ fn main() {
     let workspace = fs::read_to_string(root.join("Cargo.toml")).expect("the workspace has a manifest");
     write(&out.join("Cargo.toml"), &workspace_manifest(&workspace, &root));
     fs::copy(root.join("Cargo.lock"), out.join("Cargo.lock")).expect("the workspace has a lock file");
-    for framework in [Framework::Routekit, Framework::Axum] {
+    for framework in [Framework::Axum, Framework::Routekit, Framework::RoutekitWithSchemas] {
         let directory = out.join(framework.package());
         write(&directory.join("Cargo.toml"), &manifest(framework));
         write(&directory.join("src/main.rs"), &main_rs(framework));
@@ -37,16 +38,22 @@ fn write(path: &Path, text: &str) {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Framework {
-    Routekit,
     Axum,
+    Routekit,
+    RoutekitWithSchemas,
 }
 
 impl Framework {
     fn package(self) -> &'static str {
         match self {
-            Self::Routekit => "thousand-routekit",
             Self::Axum => "thousand-axum",
+            Self::Routekit => "thousand-routekit",
+            Self::RoutekitWithSchemas => "thousand-schemas",
         }
+    }
+
+    fn is_routekit(self) -> bool {
+        self != Self::Axum
     }
 }
 
@@ -64,10 +71,11 @@ fn workspace_manifest(workspace: &str, root: &Path) -> String {
     format!(
         "[workspace]
 resolver = \"3\"
-members = [\"thousand-axum\", \"thousand-routekit\"]
+members = [\"thousand-axum\", \"thousand-routekit\", \"thousand-schemas\"]
 
 [workspace.dependencies]
-routekit = {{ path = {root:?} }}
+routekit = {{ path = {root:?}, default-features = false }}
+{}
 {}
 {}
 {}
@@ -78,6 +86,7 @@ routekit = {{ path = {root:?} }}
 {}
 ",
         line("axum"),
+        line("schemars"),
         line("serde"),
         line("tokio"),
         line("tower"),
@@ -89,7 +98,14 @@ routekit = {{ path = {root:?} }}
 
 fn manifest(framework: Framework) -> String {
     let package = framework.package();
-    let routekit = if framework == Framework::Routekit { "routekit.workspace = true\n" } else { "" };
+    let features = "\"http2\", \"prometheus\", \"systemd\", \"telemetry\"";
+    let routekit = match framework {
+        Framework::Axum => String::new(),
+        Framework::Routekit => format!("routekit = {{ workspace = true, features = [{features}] }}\n"),
+        Framework::RoutekitWithSchemas => format!(
+            "routekit = {{ workspace = true, features = [{features}, \"schema\"] }}\nschemars.workspace = true\n"
+        ),
+    };
     format!(
         "[package]
 name = \"{package}\"
@@ -108,21 +124,24 @@ tower.workspace = true
 
 /// Measures how long it takes to make the router, then sends a GET to every route that takes one.
 fn main_rs(framework: Framework) -> String {
-    let make = match framework {
-        Framework::Routekit => "App::discover().provide(store).into_router().expect(\"nothing is wrong with the app\")",
-        Framework::Axum => "thousand_axum::router().with_state(std::sync::Arc::new(store))",
+    let make = if framework.is_routekit() {
+        "App::discover().provide(store).into_router().expect(\"nothing is wrong with the app\")"
+    } else {
+        "thousand_axum::router().with_state(std::sync::Arc::new(store))"
     };
-    let (uses, count) = match framework {
-        Framework::Routekit => (
-            "use routekit::App;\nuse thousand_routekit::Store;\n",
+    let library = framework.package().replace('-', "_");
+    let (uses, count) = if framework.is_routekit() {
+        (
+            format!("use routekit::App;\nuse {library}::Store;\n"),
             format!(
                 "    let table = App::discover().provide(Store::new()).table();\n    \
                  let table = table.expect(\"nothing is wrong with the app\");\n    \
                  assert_eq!(table.rows().len(), {});\n",
                 MODULES * RESOURCES * 5
             ),
-        ),
-        Framework::Axum => ("use thousand_axum::Store;\n", String::new()),
+        )
+    } else {
+        (format!("use {library}::Store;\n"), String::new())
     };
     format!(
         "use std::time::Instant;
@@ -155,7 +174,7 @@ async fn main() {{
 fn lib_rs(framework: Framework) -> String {
     let modules: String = (0..MODULES).map(|module| format!("mod m{module};\n")).collect();
     let router = match framework {
-        Framework::Routekit => String::new(),
+        Framework::Routekit | Framework::RoutekitWithSchemas => String::new(),
         Framework::Axum => {
             let merged: String = (0..MODULES).map(|module| format!("\n        .merge(m{module}::routes())")).collect();
             format!(
@@ -217,6 +236,9 @@ impl Store {{
 fn module_rs(framework: Framework, module: usize) -> String {
     let mut text = match framework {
         Framework::Routekit => "use axum::http::StatusCode;\nuse routekit::prelude::*;\n".to_owned(),
+        Framework::RoutekitWithSchemas => {
+            "use axum::http::StatusCode;\nuse routekit::prelude::*;\nuse schemars::JsonSchema;\n".to_owned()
+        }
         Framework::Axum => {
             "use std::sync::Arc;\n\nuse axum::{\n    Json, Router,\n    extract::{Path, Query, State},\n    \
              http::StatusCode,\n    routing::get,\n};\n"
@@ -224,16 +246,10 @@ fn module_rs(framework: Framework, module: usize) -> String {
         }
     };
     text += "use serde::{Deserialize, Serialize};\n\n";
-    text += match framework {
-        Framework::Routekit => "use crate::Store;\n",
-        Framework::Axum => "use crate::{NotFound, Store};\n",
-    };
+    text += if framework.is_routekit() { "use crate::Store;\n" } else { "use crate::{NotFound, Store};\n" };
     text += &types(framework);
     for resource in 0..RESOURCES {
-        text += &match framework {
-            Framework::Routekit => with_routekit(module, resource),
-            Framework::Axum => with_axum(resource),
-        };
+        text += &if framework.is_routekit() { with_routekit(module, resource) } else { with_axum(resource) };
     }
     if framework == Framework::Axum {
         text += "\npub fn routes() -> Router<Arc<Store>> {\n    Router::new()";
@@ -248,13 +264,13 @@ fn module_rs(framework: Framework, module: usize) -> String {
     text
 }
 
-/// The same types for both; the rules only for routekit, which checks them.
+/// The same types for all; the rules only for routekit, which checks them.
 fn types(framework: Framework) -> String {
-    let rule = |rule: &str| match framework {
-        Framework::Routekit => format!("\n    #[validate({rule})]"),
-        Framework::Axum => String::new(),
+    let rule = |rule: &str| {
+        if framework.is_routekit() { format!("\n    #[validate({rule})]") } else { String::new() }
     };
-    let validate = if framework == Framework::Routekit { ", Validate" } else { "" };
+    let validate = if framework.is_routekit() { ", Validate" } else { "" };
+    let schema = if framework == Framework::RoutekitWithSchemas { ", JsonSchema" } else { "" };
     let name = rule("length(min = 1, max = 64)");
     let email = rule("email");
     let amount = rule("range(max = 1000)");
@@ -262,7 +278,7 @@ fn types(framework: Framework) -> String {
     let limit = rule("range(min = 1, max = 100)");
     format!(
         "
-#[derive(Serialize)]
+#[derive(Serialize{schema})]
 struct Item {{
     id: u64,
     name: String,
@@ -270,13 +286,13 @@ struct Item {{
     labels: Vec<String>,
 }}
 
-#[derive(Serialize)]
+#[derive(Serialize{schema})]
 struct Page {{
     items: Vec<Item>,
     page: usize,
 }}
 
-#[derive(Deserialize{validate})]
+#[derive(Deserialize{validate}{schema})]
 struct NewItem {{{name}
     name: String,{email}
     email: String,{amount}
@@ -285,13 +301,13 @@ struct NewItem {{{name}
     labels: Vec<String>,
 }}
 
-#[derive(Deserialize{validate})]
+#[derive(Deserialize{validate}{schema})]
 struct Change {{{name}
     name: String,{amount}
     amount: u32,
 }}
 
-#[derive(Deserialize{validate})]
+#[derive(Deserialize{validate}{schema})]
 struct Filter {{
     #[serde(default = \"first\")]{page}
     page: usize,

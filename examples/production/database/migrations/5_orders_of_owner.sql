@@ -1,0 +1,1 @@
+CREATE INDEX orders_of_owner ON orders (owner)
