@@ -32,6 +32,7 @@ mod clock;
 mod compress_stored;
 mod concurrency;
 mod config;
+mod containers;
 mod correlation;
 mod dependencies;
 mod description;

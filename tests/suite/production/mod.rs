@@ -34,7 +34,7 @@ const SECRET: &str = "a secret of the tests, which has more than 256 bits";
 const ISSUER: &str = "https://login.example.com";
 
 /// The program on a free port, without variables of the machine.
-fn production() -> Command {
+pub(crate) fn production() -> Command {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| build("production", "production"));
     let mut command = Command::new(&*BUILT);
     command.env("PORT", "0").env("ROUTEKIT_SERVER_DRAIN_DELAY", "0");
