@@ -1,4 +1,4 @@
-//! The client of the auth service, another HTTP service of the company: with a circuit breaker, retries and time limits.
+//! The client of the auth service, another HTTP service: with a circuit breaker, retries and time limits.
 
 use std::time::Duration;
 

@@ -92,13 +92,13 @@ use self::live::LivePage;
 pub(crate) use self::log::LogAdmin;
 pub(crate) use self::{
     authorize::Operators, cross_site::without_cross_site, live::LiveSource, local_host::local_hosts_only,
-    wrong_tokens::WrongTokens,
+    routes::RouteList, wrong_tokens::WrongTokens,
 };
 #[cfg(feature = "prometheus")]
 use crate::metrics::Exporter;
 use crate::{
     access_log::AccessLog, alerts::Alerts, breaker::BreakerCommands, cache::Cache, explained::ExplainedRequests,
-    health::HealthMonitor, performance::Metrics, policy::Explanation, route::Reserved, timeout::TimeoutLayer,
+    health::HealthMonitor, performance::Metrics, route::Reserved, timeout::TimeoutLayer,
 };
 
 /// The parts of the app that the admin surface reads and changes.
@@ -108,7 +108,7 @@ pub(crate) struct Admin {
     #[cfg(feature = "prometheus")]
     pub(crate) exporter: Option<Exporter>,
     pub(crate) metrics: Metrics,
-    pub(crate) routes: Vec<Explanation>,
+    pub(crate) routes: RouteList,
     pub(crate) health: HealthMonitor,
     /// `None` if the app explains no requests.
     pub(crate) explained: Option<ExplainedRequests>,
@@ -158,7 +158,7 @@ impl Admin {
             metrics: self.metrics.clone(),
         };
         let mut router = Router::new()
-            .route("/routes", get(routes::list).with_state(routes::render(&self.routes)))
+            .route("/routes", get(routes::list).with_state(self.routes))
             .route("/readiness", get(readiness::show).with_state(self.health))
             .route("/requests", get(requests::list).with_state(self.explained.clone()))
             .route("/requests/{id}", get(requests::show).with_state(self.explained))

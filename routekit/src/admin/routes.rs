@@ -1,16 +1,42 @@
 //! `/routes`
 
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
+
 use axum::{body::Bytes, extract::State, response::IntoResponse};
 use http::{HeaderValue, header};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::policy::Explanation;
 
-/// Renders the document once: routes do not change while the app runs.
-pub(super) fn render(routes: &[Explanation]) -> Bytes {
-    Bytes::from(json!({ "routes": routes }).to_string())
+/// The document of all routes. It is rendered when a client first asks for it, because it has kilobytes for each route.
+#[derive(Clone)]
+pub(crate) struct RouteList(Arc<LazyLock<Bytes, MakeDocument>>);
+
+type MakeDocument = Box<dyn FnOnce() -> Bytes + Send>;
+
+#[derive(Serialize)]
+struct Document {
+    routes: Vec<Explanation>,
 }
 
-pub(super) async fn list(State(document): State<Bytes>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], document)
+impl fmt::Debug for RouteList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RouteList")
+    }
+}
+
+impl RouteList {
+    pub(crate) fn new(routes: impl FnOnce() -> Vec<Explanation> + Send + 'static) -> Self {
+        Self(Arc::new(LazyLock::new(Box::new(move || {
+            // Nothing in an explanation fails to serialise: it has texts, lists and switches.
+            serde_json::to_vec(&Document { routes: routes() }).unwrap_or_default().into()
+        }))))
+    }
+}
+
+pub(super) async fn list(State(routes): State<RouteList>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], LazyLock::force(&routes.0).clone())
 }

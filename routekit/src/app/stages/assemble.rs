@@ -12,7 +12,7 @@ use crate::admin::LogAdmin;
 use crate::app::metering::spans::SpanMetering;
 use crate::{
     access_log::AccessLog,
-    admin::{Admin, LiveSource, Operators, WrongTokens},
+    admin::{Admin, LiveSource, Operators, RouteList, WrongTokens},
     alerts::AlertSettings,
     app::{
         documentation, environment,
@@ -114,7 +114,10 @@ pub(super) fn assemble(checked: Checked) -> Mounted {
         #[cfg(feature = "prometheus")]
         exporter: metering.exporter().cloned(),
         metrics: figures.clone(),
-        routes: table.explanations().collect(),
+        routes: RouteList::new({
+            let table = table.clone();
+            move || table.explanations().collect()
+        }),
         cache: cache.clone(),
         breakers: breaker_commands.clone(),
         health: health.clone(),

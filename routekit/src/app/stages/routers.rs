@@ -14,7 +14,7 @@ use super::{configure::Configured, declare::Declared, wire::Wired};
 use crate::admin::LogAdmin;
 use crate::{
     access_log::AccessLog,
-    admin::{Admin, Operators, WrongTokens},
+    admin::{Admin, Operators, RouteList, WrongTokens},
     alerts::Alerts,
     app::{declared::DeclaredRoute, documentation, hand_written::Group, metering::observers::Observers},
     auth::Verifiers,
@@ -80,7 +80,7 @@ pub(super) fn trial_groups(configured: &Configured, wired: &Wired, monitor: &Hea
             #[cfg(feature = "prometheus")]
             exporter: wired.metering.exporter().cloned(),
             metrics: wired.metrics.clone(),
-            routes: Vec::new(),
+            routes: RouteList::new(Vec::new),
             cache: configured.cache.clone(),
             breakers: BreakerCommands::of_process(wired.breakers.clone()),
             health: monitor.clone(),
