@@ -88,6 +88,12 @@ impl Countdown {
         Self { limit, began: Instant::now() }
     }
 
+    /// The time that has passed since it began.
+    #[cfg(feature = "redis")]
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     /// The time that is left.
     pub(crate) fn left(&self) -> Duration {
         self.limit.saturating_sub(self.began.elapsed())

@@ -13,6 +13,8 @@ use std::{
 
 use parking_lot::Mutex;
 
+use crate::base::redis_waits::RedisWaits;
+
 /// The time without a failure after which the server counts as back. A server at the limit of its budget would
 /// otherwise be a line of the log for every other request.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -36,8 +38,9 @@ struct QuotasState {
 /// A server that counts.
 pub(crate) trait QuotaServer: Send + Sync + 'static {
     /// Takes one request from each quota. If the request is beyond one that enforces, nothing is taken from the
-    /// enforcing ones, nor from those behind it. Returns a decision for each quota, or why there is none.
-    fn take<'a>(&'a self, takes: &'a [QuotaTake]) -> QuotaFuture<'a>;
+    /// enforcing ones, nor from those behind it. Returns a decision for each quota, or why there is none. The time that
+    /// it takes counts in `waits`.
+    fn take<'a>(&'a self, takes: &'a [QuotaTake], waits: &'a RedisWaits) -> QuotaFuture<'a>;
 }
 
 /// The future of [`QuotaServer::take`].
@@ -75,8 +78,13 @@ impl SharedQuotas {
 
     /// Takes one request, which arrived at `at`. `None` if the server cannot be used, which is logged when it begins
     /// and when it ends.
-    pub(crate) async fn take(&self, takes: &[QuotaTake], at: Instant) -> Option<Vec<SharedDecision>> {
-        match self.0.server.take(takes).await {
+    pub(crate) async fn take(
+        &self,
+        takes: &[QuotaTake],
+        at: Instant,
+        waits: &RedisWaits,
+    ) -> Option<Vec<SharedDecision>> {
+        match self.0.server.take(takes, waits).await {
             Ok(decisions) => {
                 if self.0.is_away.load(Ordering::Relaxed) {
                     self.0.answered(at);
@@ -132,7 +140,7 @@ mod tests {
     struct Server(Arc<AtomicBool>);
 
     impl QuotaServer for Server {
-        fn take<'a>(&'a self, _takes: &'a [QuotaTake]) -> QuotaFuture<'a> {
+        fn take<'a>(&'a self, _takes: &'a [QuotaTake], _waits: &'a RedisWaits) -> QuotaFuture<'a> {
             let fails = self.0.load(Ordering::Relaxed);
             Box::pin(async move { if fails { Err("gone".to_owned()) } else { Ok(Vec::new()) } })
         }
@@ -143,12 +151,13 @@ mod tests {
         let (fails, clock) = (Arc::new(AtomicBool::new(true)), ManualClock::new());
         let quotas = SharedQuotas::new(Server(Arc::clone(&fails)));
         let is_away = || quotas.0.is_away.load(Ordering::Relaxed);
-        assert!(quotas.take(&[], clock.now()).await.is_none() && is_away());
+        let take = async || quotas.take(&[], clock.now(), &RedisWaits::uncounted()).await;
+        assert!(take().await.is_none() && is_away());
         fails.store(false, Ordering::Relaxed);
         clock.advance(SETTLED / 2);
-        assert!(quotas.take(&[], clock.now()).await.is_some(), "it counts at once");
+        assert!(take().await.is_some(), "it counts at once");
         assert!(is_away(), "and is not reported yet");
         clock.advance(SETTLED / 2);
-        assert!(quotas.take(&[], clock.now()).await.is_some() && !is_away());
+        assert!(take().await.is_some() && !is_away());
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod printable;
 pub(crate) mod program_log;
 #[cfg(test)]
 pub(crate) mod property;
+pub(crate) mod redis_waits;
 pub(crate) mod setting;
 pub(crate) mod setup_problem;
 pub mod spawner;

@@ -1,4 +1,5 @@
 //! The store of a cache as the engine uses it: called directly if it is the embedded one, else within a time budget.
+//! The calls of one request share that of Redis.
 
 use std::{
     fmt,
@@ -7,17 +8,21 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, StatusCode};
 
 #[cfg(feature = "redis")]
-use crate::cache::tiered::{
-    store::TieredStore,
-    turn::{HeldTurn, TurnOutcome},
+use crate::cache::{
+    redis::store::RedisStore,
+    tiered::{
+        store::TieredStore,
+        turn::{HeldTurn, TurnOutcome},
+    },
 };
 use crate::{
     base::{
         clock::Clock,
         printable::{Chain, Printable},
+        redis_waits::RedisWaits,
     },
     cache::{
         stats::condition::{MemoryTier, ProviderStatus, StoreCondition, StoreSize},
@@ -54,6 +59,9 @@ pub(in crate::cache) enum Store {
     /// Memory in front of Redis, and when invalidations by other processes count.
     #[cfg(feature = "redis")]
     Tiered(TieredStore, Consistency),
+    /// Redis alone.
+    #[cfg(feature = "redis")]
+    Redis(RedisStore),
     Other(Arc<dyn CacheStore>),
 }
 
@@ -90,11 +98,44 @@ impl Store {
         match self {
             #[cfg(feature = "redis")]
             Self::Tiered(tiered, _) => Self::Tiered(tiered.clone(), consistency),
-            Self::Embedded(_) | Self::Other(_) => {
+            _ => {
                 // Only memory in front of Redis distinguishes them.
                 let _ = consistency;
                 self.clone()
             }
+        }
+    }
+
+    /// How long the request with these extensions has waited for Redis.
+    pub(in crate::cache) fn waits_of(&self, extensions: &mut Extensions) -> RedisWaits {
+        if self.is_in_redis() { RedisWaits::of(extensions) } else { RedisWaits::uncounted() }
+    }
+
+    /// How long a call of the program has waited for Redis: not yet.
+    pub(in crate::cache) fn waits(&self) -> RedisWaits {
+        if self.is_in_redis() { RedisWaits::counted() } else { RedisWaits::uncounted() }
+    }
+
+    /// The output of `work`, or `None` if a store in Redis takes longer than the request may wait.
+    pub(in crate::cache) async fn within_budget<T>(
+        &self,
+        waits: &RedisWaits,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
+        #[cfg(feature = "redis")]
+        if let Some(redis) = self.redis() {
+            let wait = redis.wait(waits);
+            return within(wait.left.left(), work).await;
+        }
+        let _ = waits;
+        Some(work.await)
+    }
+
+    pub(in crate::cache) fn is_in_redis(&self) -> bool {
+        match self {
+            #[cfg(feature = "redis")]
+            Self::Tiered(..) | Self::Redis(_) => true,
+            Self::Embedded(_) | Self::Other(_) => false,
         }
     }
 
@@ -106,45 +147,49 @@ impl Store {
             #[cfg(feature = "redis")]
             Self::Tiered(tiered, Consistency::Bounded) => tiered.lookup_now(key),
             #[cfg(feature = "redis")]
-            Self::Tiered(_, Consistency::Strict) => None,
+            Self::Tiered(_, Consistency::Strict) | Self::Redis(_) => None,
             Self::Other(_) => None,
         }
     }
 
-    pub(in crate::cache) async fn lookup(&self, key: &Key) -> Result<Lookup, StoreError> {
+    pub(in crate::cache) async fn lookup(&self, key: &Key, waits: &RedisWaits) -> Result<Lookup, StoreError> {
+        let _ = waits;
         match self {
             Self::Embedded(embedded) => Ok(embedded.get(key).0),
-            // It has budgets of its own.
             #[cfg(feature = "redis")]
-            Self::Tiered(tiered, consistency) => tiered.lookup_with(key, *consistency).await,
+            Self::Tiered(tiered, consistency) => {
+                tiered.lookup_with(key, *consistency, &tiered.redis().wait(waits).left).await
+            }
+            #[cfg(feature = "redis")]
+            Self::Redis(redis) => redis.find(key, &redis.wait(waits).left).await,
             Self::Other(other) => in_time(BUDGET, other.lookup(key)).await,
         }
     }
 
     /// Waits until it is the turn of this process to fill the key, for at most `limit`. The entry may be there then,
     /// unless the stamp of a new one is returned.
-    pub(in crate::cache) async fn turn(&self, key: &Key, limit: Duration) -> TurnAtKey {
+    pub(in crate::cache) async fn turn(&self, key: &Key, limit: Duration, waits: &RedisWaits) -> TurnAtKey {
         match self {
             #[cfg(feature = "redis")]
-            Self::Tiered(tiered, _) => match within(limit, tiered.turn(key)).await {
+            Self::Tiered(tiered, _) => match within(limit, tiered.turn(key, waits)).await {
                 Some(TurnOutcome { turn, missing, has_waited }) => {
                     TurnAtKey { turn: FillTurn(turn), missing, has_waited }
                 }
                 None => TurnAtKey { has_waited: true, ..TurnAtKey::default() },
             },
-            Self::Embedded(_) | Self::Other(_) => {
-                let _ = (key, limit);
+            _ => {
+                let _ = (key, limit, waits);
                 TurnAtKey::default()
             }
         }
     }
 
-    /// Takes the turn to fill the key; `None` if another process has it.
+    /// Takes the turn to fill the key in the background; `None` if another process has it.
     pub(in crate::cache) async fn turn_now(&self, key: &Key) -> Option<FillTurn> {
         match self {
             #[cfg(feature = "redis")]
             Self::Tiered(tiered, _) => tiered.turn_now(key).await.ok().map(FillTurn),
-            Self::Embedded(_) | Self::Other(_) => {
+            _ => {
                 let _ = key;
                 Some(FillTurn::default())
             }
@@ -156,36 +201,46 @@ impl Store {
         match self {
             #[cfg(feature = "redis")]
             Self::Tiered(..) => true,
-            Self::Embedded(_) | Self::Other(_) => false,
+            _ => false,
         }
     }
 
     /// Returns the stamp of a value that is read from now on.
     pub(in crate::cache) async fn stamp(&self) -> Result<Stamp, StoreError> {
-        self.lookup(&Key::new(UNUSED_KEY)).await.map(|found| found.stamp())
+        self.lookup(&Key::new(UNUSED_KEY), &RedisWaits::uncounted()).await.map(|found| found.stamp())
     }
 
-    pub(in crate::cache) async fn put(&self, entry: Entry) -> Result<(), StoreError> {
+    pub(in crate::cache) async fn put(&self, entry: Entry, waits: &RedisWaits) -> Result<(), StoreError> {
+        let _ = waits;
+        #[cfg(feature = "redis")]
+        if let Self::Redis(redis) = self {
+            return redis.keep(entry, &redis.wait(waits).left).await;
+        }
         in_time(BUDGET, self.get().put(entry)).await
     }
 
     /// Stores an entry, and returns whether that succeeded. A failure is logged. With memory in front of Redis, Redis
     /// gets it later.
-    pub(in crate::cache) async fn put_or_warn(&self, entry: Entry) -> bool {
+    pub(in crate::cache) async fn put_or_warn(&self, entry: Entry, waits: &RedisWaits) -> bool {
         #[cfg(feature = "redis")]
         if let Self::Tiered(tiered, _) = self {
             tiered.put_behind(entry);
             return true;
         }
-        self.put(entry).await.inspect_err(warn).is_ok()
+        self.put(entry, waits).await.inspect_err(warn).is_ok()
     }
 
     /// Whether no invalidation after its stamp covers the response. A failure is logged, and counts as invalid.
-    pub(in crate::cache) async fn is_valid(&self, response: &Arc<StoredResponse>) -> bool {
+    pub(in crate::cache) async fn is_valid(&self, response: &Arc<StoredResponse>, waits: &RedisWaits) -> bool {
         let entry = Entry::Response(Arc::clone(response));
+        let _ = waits;
         let is_valid = match self {
             #[cfg(feature = "redis")]
-            Self::Tiered(tiered, consistency) => tiered.is_valid_with(&entry, *consistency).await,
+            Self::Tiered(tiered, consistency) => {
+                tiered.is_valid_with(&entry, *consistency, &tiered.redis().wait(waits).left).await
+            }
+            #[cfg(feature = "redis")]
+            Self::Redis(redis) => redis.holds(&entry, &redis.wait(waits).left).await,
             Self::Embedded(_) | Self::Other(_) => in_time(BUDGET, self.get().is_valid(&entry)).await,
         };
         is_valid.unwrap_or_else(|error| {
@@ -196,8 +251,13 @@ impl Store {
 
     /// Whether a response that another request fetched may answer a request that began at the stamp `began`: it must
     /// not be older than an invalidation that had returned by then.
-    pub(in crate::cache) async fn may_share(&self, response: &Arc<StoredResponse>, began: Stamp) -> bool {
-        response.stamp() >= began || self.is_valid(response).await
+    pub(in crate::cache) async fn may_share(
+        &self,
+        response: &Arc<StoredResponse>,
+        began: Stamp,
+        waits: &RedisWaits,
+    ) -> bool {
+        response.stamp() >= began || self.is_valid(response, waits).await
     }
 
     /// Whether a request that began at the stamp `began` may wait for a response of `key` that is being computed.
@@ -206,19 +266,20 @@ impl Store {
         key: &Key,
         provenance: &Provenance,
         (began, now): (Stamp, Instant),
+        waits: &RedisWaits,
     ) -> bool {
         if provenance.stamp() >= began {
             return true;
         }
         match self.embedded() {
             Some(embedded) => embedded.is_valid_provenance(provenance, key),
-            None => self.is_valid(&over(key, provenance, now)).await,
+            None => self.is_valid(&over(key, provenance, now), waits).await,
         }
     }
 
     /// Removes the response of `key`: a store has no other way than to replace it by one that is over.
-    pub(in crate::cache) async fn remove(&self, key: &Key, stamp: Stamp, now: Instant) {
-        self.put_or_warn(Entry::Response(over(key, &Provenance::new(stamp), now))).await;
+    pub(in crate::cache) async fn remove(&self, key: &Key, stamp: Stamp, now: Instant, waits: &RedisWaits) {
+        self.put_or_warn(Entry::Response(over(key, &Provenance::new(stamp), now)), waits).await;
     }
 
     /// Invalidates in the embedded store. Returns `false` if the store is another.
@@ -250,7 +311,13 @@ impl Store {
         key: &Key,
         record: Bytes,
         keep_for: Duration,
+        waits: &RedisWaits,
     ) -> Result<ClaimOutcome, StoreError> {
+        #[cfg(feature = "redis")]
+        if let Some(redis) = self.redis() {
+            return redis.claim_key(key, &record, keep_for, &redis.wait(waits).left).await;
+        }
+        let _ = waits;
         match self.embedded() {
             Some(embedded) => Ok(embedded.claim_now(key, record, keep_for)),
             None => in_time(BUDGET, self.get().claim(key, record, keep_for)).await,
@@ -311,7 +378,7 @@ impl Store {
         match self {
             #[cfg(feature = "redis")]
             Self::Tiered(tiered, _) => Some(tiered.memory()),
-            Self::Embedded(_) | Self::Other(_) => None,
+            _ => None,
         }
     }
 
@@ -323,11 +390,16 @@ impl Store {
 
     /// The embedded store; `None` if the store is another.
     pub(in crate::cache) fn embedded(&self) -> Option<&Embedded> {
+        if let Self::Embedded(embedded) = self { Some(embedded) } else { None }
+    }
+
+    /// The store in Redis, with or without memory in front of it.
+    #[cfg(feature = "redis")]
+    fn redis(&self) -> Option<&RedisStore> {
         match self {
-            Self::Embedded(embedded) => Some(embedded),
-            #[cfg(feature = "redis")]
-            Self::Tiered(..) => None,
-            Self::Other(_) => None,
+            Self::Tiered(tiered, _) => Some(tiered.redis()),
+            Self::Redis(redis) => Some(redis),
+            Self::Embedded(_) | Self::Other(_) => None,
         }
     }
 
@@ -336,6 +408,8 @@ impl Store {
             Self::Embedded(embedded) => &**embedded,
             #[cfg(feature = "redis")]
             Self::Tiered(tiered, _) => tiered,
+            #[cfg(feature = "redis")]
+            Self::Redis(redis) => redis,
             Self::Other(other) => &**other,
         }
     }
@@ -367,6 +441,8 @@ impl fmt::Debug for Store {
             Self::Embedded(_) => "Embedded",
             #[cfg(feature = "redis")]
             Self::Tiered(..) => "Tiered",
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => "Redis",
             Self::Other(_) => "Other",
         })
     }

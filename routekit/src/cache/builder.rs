@@ -81,7 +81,11 @@ impl CacheBuilder {
         let mut store = Some(store);
         #[cfg(feature = "redis")]
         {
-            self.redis = (&store as &dyn Any).downcast_ref::<Option<RedisStore>>().cloned().flatten();
+            if let Some(redis) = (&store as &dyn Any).downcast_ref::<Option<RedisStore>>().cloned().flatten() {
+                self.redis = Some(redis.clone());
+                self.storage = Storage::Own(Store::Redis(redis));
+                return self;
+            }
             let tiered = (&store as &dyn Any).downcast_ref::<Option<TieredStore>>().cloned().flatten();
             if let Some(tiered) = tiered {
                 self.redis = Some(tiered.redis().clone());

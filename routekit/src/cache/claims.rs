@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Extensions;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    base::clock::Clock,
+    base::{clock::Clock, redis_waits::RedisWaits, spawner::Task},
     cache::{
         cache::Cache,
         store::{
@@ -33,9 +34,20 @@ impl Cache {
         Key::new(Sha256::digest(&text).to_vec())
     }
 
-    /// [`CacheStore::claim`](super::CacheStore::claim)
-    pub(crate) async fn claim(&self, key: &Key, record: Bytes, keep_for: Duration) -> Result<ClaimOutcome, StoreError> {
-        self.shared.store.claim(key, record, keep_for).await
+    /// How long the request with these extensions has waited for the store, if that is in Redis.
+    pub(crate) fn waits_of(&self, extensions: &mut Extensions) -> RedisWaits {
+        self.shared.store.waits_of(extensions)
+    }
+
+    /// [`CacheStore::claim`](super::CacheStore::claim), for a request that has waited for so long.
+    pub(crate) async fn claim(
+        &self,
+        key: &Key,
+        record: Bytes,
+        keep_for: Duration,
+        waits: &RedisWaits,
+    ) -> Result<ClaimOutcome, StoreError> {
+        self.shared.store.claim(key, record, keep_for, waits).await
     }
 
     /// [`CacheStore::swap_claim`](super::CacheStore::swap_claim)
@@ -62,6 +74,27 @@ impl Cache {
                     tracing::warn!(%error, "a claim is not released until its time has passed");
                 }
             });
+        }
+    }
+
+    /// Removes a record that the store may have taken, although it did not answer in time. If that fails, the record
+    /// stays until its time has passed.
+    pub(crate) fn release_doubtful_claim(&self, key: Key, record: Bytes) {
+        if let Some(spawner) = &self.shared.spawner {
+            let store = self.shared.store.clone();
+            spawner.spawn(async move { drop(store.swap_claim(&key, &record, None, Duration::ZERO).await) });
+        }
+    }
+
+    /// Runs a change of a claim to its end. The request waits for what is left of its budget, and a task does the rest.
+    /// Without a spawner, the request waits for all of it.
+    pub(crate) async fn finish(&self, change: impl Future<Output = ()> + Send + 'static, waits: &RedisWaits) {
+        let Some(spawner) = self.shared.spawner.as_ref().filter(|_| self.shared.store.is_in_redis()) else {
+            return change.await;
+        };
+        let mut change: Task = Box::pin(change);
+        if self.shared.store.within_budget(waits, change.as_mut()).await.is_none() {
+            spawner.spawn(change);
         }
     }
 

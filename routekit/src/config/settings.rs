@@ -201,7 +201,7 @@ settings! {
     /// Returns `redis.required`: whether the app only starts, and is only ready, if Redis can be reached.
     redis_required, set_redis_required: bool = false;
 
-    /// Returns `redis.budget`: the longest time that a request waits for Redis.
+    /// Returns `redis.budget`: the longest time that a request waits for Redis, in all.
     redis_budget, set_redis_budget: Duration = Duration::from_millis(50);
 
     /// Returns `redis.horizon`: the longest time that an entry is kept in Redis.

@@ -63,10 +63,11 @@ impl IdempotencySettings {
             }
         };
         let claim_key = self.claim_key(&parts, &key);
+        let waits = self.cache.waits_of(&mut parts.extensions);
         let fingerprint = Fingerprint::of(&parts, &body);
         let record = ClaimRecord::running(fingerprint);
-        let held = match self.cache.claim(&claim_key, record.clone(), self.lease).await {
-            Ok(ClaimOutcome::Won) => HeldClaim::new(Arc::clone(&self), claim_key, fingerprint, record),
+        let held = match self.cache.claim(&claim_key, record.clone(), self.lease, &waits).await {
+            Ok(ClaimOutcome::Won) => HeldClaim::new(Arc::clone(&self), claim_key, (fingerprint, record), waits),
             Ok(ClaimOutcome::Taken(record)) => return Ok(self.repeat(&record, fingerprint, &traced)),
             Ok(ClaimOutcome::Full) => {
                 tracing::warn!("there is no room for an idempotency key; `idempotency.claim_bytes` bounds them");
@@ -74,6 +75,8 @@ impl IdempotencySettings {
             }
             Err(error) => {
                 warn(&error, "an idempotency key is not claimed");
+                // The request is not processed, so its repetitions must not find its claim.
+                self.cache.release_doubtful_claim(claim_key, record);
                 return Ok(self.refuse(Event::IdempotencyUnavailable, refusals::unavailable(), ("failed", &traced)));
             }
         };

@@ -23,7 +23,10 @@ use super::{
     settings::IdempotencySettings,
 };
 use crate::{
-    base::printable::{Chain, Printable},
+    base::{
+        printable::{Chain, Printable},
+        redis_waits::RedisWaits,
+    },
     cache::{BufferedResponse, Key, StoreError},
     deadline::{pause, timed_out, within_on},
     observe::{Failure, FallbackResponse},
@@ -38,13 +41,20 @@ pub(super) struct HeldClaim {
     key: Key,
     fingerprint: Fingerprint,
     record: Bytes,
+    /// How long the request has waited for Redis.
+    waits: RedisWaits,
     /// Whether there is nothing to release.
     settled: AtomicBool,
 }
 
 impl HeldClaim {
-    pub(super) fn new(settings: Arc<IdempotencySettings>, key: Key, fingerprint: Fingerprint, record: Bytes) -> Self {
-        Self { settings, key, fingerprint, record, settled: AtomicBool::new(false) }
+    pub(super) fn new(
+        settings: Arc<IdempotencySettings>,
+        key: Key,
+        (fingerprint, record): (Fingerprint, Bytes),
+        waits: RedisWaits,
+    ) -> Self {
+        Self { settings, key, fingerprint, record, waits, settled: AtomicBool::new(false) }
     }
 
     /// Renews the claim while the work runs.
@@ -110,11 +120,15 @@ impl HeldClaim {
         let record = ClaimRecord::answered(self.fingerprint, &stored);
         // A claim of a request that was processed is not released, even if its response could not be stored.
         self.settled.store(true, Ordering::Relaxed);
-        match self.swap(Some(record), self.settings.ttl).await {
-            Ok(true) => {}
-            Ok(false) => tracing::warn!("the claim of an idempotency key ended before its handler"),
-            Err(error) => warn(&error, "the response to an idempotency key is not stored"),
-        }
+        let swap = self.settling(Some(record), self.settings.ttl);
+        let store = async move {
+            match swap.await {
+                Ok(true) => {}
+                Ok(false) => tracing::warn!("the claim of an idempotency key ended before its handler"),
+                Err(error) => warn(&error, "the response to an idempotency key is not stored"),
+            }
+        };
+        self.settings.cache.finish(store, &self.waits).await;
         let body = match trailers {
             None => Body::from(body),
             Some(trailers) => Body::new(Full::new(body).with_trailers(ready(Some(Ok(trailers))))),
@@ -127,10 +141,14 @@ impl HeldClaim {
     pub(super) async fn release(self: Arc<Self>) {
         match Arc::try_unwrap(self) {
             Ok(last) => {
-                if !last.settled.swap(true, Ordering::Relaxed)
-                    && let Err(error) = last.swap(None, Duration::ZERO).await
-                {
-                    warn(&error, "the claim of an idempotency key is not released until its lease is over");
+                if !last.settled.swap(true, Ordering::Relaxed) {
+                    let swap = last.settling(None, Duration::ZERO);
+                    let release = async move {
+                        if let Err(error) = swap.await {
+                            warn(&error, "the claim of an idempotency key is not released until its lease is over");
+                        }
+                    };
+                    last.settings.cache.finish(release, &last.waits).await;
                 }
             }
             Err(shared) if shared.settled.load(Ordering::Relaxed) => {}
@@ -153,6 +171,16 @@ impl HeldClaim {
 
     async fn swap(&self, next: Option<Bytes>, keep_for: Duration) -> Result<bool, StoreError> {
         self.settings.cache.swap_claim(&self.key, &self.record, next, keep_for).await
+    }
+
+    /// The same, as a future that may outlive the request.
+    fn settling(
+        &self,
+        next: Option<Bytes>,
+        keep_for: Duration,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send + use<> {
+        let (cache, key, record) = (self.settings.cache.clone(), self.key.clone(), self.record.clone());
+        async move { cache.swap_claim(&key, &record, next, keep_for).await }
     }
 }
 

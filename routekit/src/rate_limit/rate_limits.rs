@@ -22,6 +22,7 @@ use super::{
     quota_states::QuotaStates,
 };
 use crate::{
+    base::redis_waits::RedisWaits,
     client_address::{ClientAddress, TrustedProxies},
     observe::{Event, Report},
     problem::Problem,
@@ -132,11 +133,11 @@ impl RateLimits {
     /// Counts a request in the shared limits that need no identity, after [`admit_early`](Self::admit_early).
     pub(crate) async fn admit_early_shared(
         &self,
-        head: LimitedHead<'_>,
+        (head, waits): (LimitedHead<'_>, &RedisWaits),
         at: Option<Instant>,
         states: &mut QuotaStates,
     ) -> Result<LimitAdmission, Box<Response>> {
-        self.admit_shared(&self.early, head, at, states).await
+        self.admit_shared(&self.early, (head, waits), at, states).await
     }
 
     /// Counts a request in the other limits of this process.
@@ -147,10 +148,10 @@ impl RateLimits {
     /// Counts a request in the other shared limits, after [`admit_late`](Self::admit_late).
     pub(crate) async fn admit_late_shared(
         &self,
-        parts: &Parts,
+        (parts, waits): (&Parts, &RedisWaits),
         states: &mut QuotaStates,
     ) -> Result<LimitAdmission, Box<Response>> {
-        self.admit_shared(&self.late, LimitedHead::of_parts(parts), None, states).await
+        self.admit_shared(&self.late, (LimitedHead::of_parts(parts), waits), None, states).await
     }
 
     /// Counts a request in all limits, which are those of this process.
@@ -162,11 +163,11 @@ impl RateLimits {
     #[cfg(feature = "redis")]
     pub(super) async fn admit_all_shared(
         &self,
-        parts: &Parts,
+        (parts, waits): (&Parts, &RedisWaits),
         states: &mut QuotaStates,
     ) -> Result<LimitAdmission, Box<Response>> {
         let all = Stage { local: 0..0, shared: 0..self.limiters.len() };
-        self.admit_shared(&all, LimitedHead::of_parts(parts), None, states).await
+        self.admit_shared(&all, (LimitedHead::of_parts(parts), waits), None, states).await
     }
 
     /// Adds the headers to a response.
@@ -214,12 +215,12 @@ impl RateLimits {
         Ok(admission)
     }
 
-    /// Counts a request in the shared limits of a stage, in one call of their server. If that cannot be used, this
-    /// process counts.
+    /// Counts a request in the shared limits of a stage, in one call of their server. If that cannot be used, or the
+    /// request has waited long enough, this process counts.
     async fn admit_shared(
         &self,
         stage: &Stage,
-        head: LimitedHead<'_>,
+        (head, waits): (LimitedHead<'_>, &RedisWaits),
         at: Option<Instant>,
         states: &mut QuotaStates,
     ) -> Result<LimitAdmission, Box<Response>> {
@@ -231,7 +232,7 @@ impl RateLimits {
         let at = at.unwrap_or_else(|| first.clock().now());
         let takes: Vec<_> =
             limiters.iter().filter_map(|limiter| limiter.shared_take(head, || self.address(head))).collect();
-        match quotas.take(&takes, at).await.filter(|decisions| decisions.len() == limiters.len()) {
+        match quotas.take(&takes, at, waits).await.filter(|decisions| decisions.len() == limiters.len()) {
             Some(decisions) => self.follow(stage, &decisions, (head, at), states),
             None => {
                 limiters.iter().for_each(|limiter| limiter.count_fallback());

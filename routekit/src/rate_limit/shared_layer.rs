@@ -12,7 +12,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{rate_limits::RateLimits, with_quota::WithQuota};
-use crate::base::pass_or_answer::PassOrAnswer;
+use crate::base::{pass_or_answer::PassOrAnswer, redis_waits::RedisWaits};
 
 /// Answers 429 beyond rate limits that several processes share.
 /// [`RateLimitLayer::shared`](super::RateLimitLayer::shared) creates it.
@@ -65,7 +65,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let waits = RedisWaits::of(&mut parts.extensions);
         let limits = Arc::clone(&self.limits);
         let states = limits.states();
         let mut counted = states.clone();
@@ -73,7 +74,7 @@ where
         let next = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, next);
         let answer = PassOrAnswer::decide(async move {
-            match limits.admit_all_shared(&parts, &mut counted).await {
+            match limits.admit_all_shared((&parts, &waits), &mut counted).await {
                 Ok(_) => Ok(inner.call(Request::from_parts(parts, body))),
                 Err(refusal) => Err(*refusal),
             }

@@ -11,6 +11,7 @@ use http::StatusCode;
 use tokio::sync::watch;
 
 use crate::{
+    base::redis_waits::RedisWaits,
     cache::{
         backend::{FillTurn, Store},
         coalesce::outcome::{FailedFetch, FillOutcome, OutcomeReceiver},
@@ -48,14 +49,15 @@ pub(in crate::cache) enum Role {
     Alone,
 }
 
-/// The times that decide which flight a request may join.
+/// The times that decide which flight a request may join, and how long it has waited to know.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::cache) struct Boarding {
+pub(in crate::cache) struct Boarding<'a> {
     /// The logical time at which the request began. It must respect all invalidations up to then.
     pub(in crate::cache) began: Stamp,
     /// The logical time of the last lookup.
     pub(in crate::cache) looked_up: Stamp,
     pub(in crate::cache) now: Instant,
+    pub(in crate::cache) waits: &'a RedisWaits,
 }
 
 impl Flights {
@@ -67,7 +69,7 @@ impl Flights {
         self: &Arc<Self>,
         store: &Store,
         key: &Key,
-        boarding: Boarding,
+        boarding: Boarding<'_>,
         tags: impl Fn() -> Vec<Tag>,
     ) -> Role {
         let mut invalid = None;
@@ -76,7 +78,8 @@ impl Flights {
                 Ok(role) => return role,
                 Err(flight) => flight,
             };
-            if store.may_wait_for(key, &flight.provenance, (boarding.began, boarding.now)).await {
+            let Boarding { began, now, waits, .. } = boarding;
+            if store.may_wait_for(key, &flight.provenance, (began, now), waits).await {
                 return Role::Join(flight.outcome);
             }
             invalid = Some(flight.provenance);

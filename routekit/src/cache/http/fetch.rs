@@ -262,7 +262,7 @@ impl Fetch<'_> {
             && !lead.is_some_and(Lead::is_replaced)
         {
             let parts = &policy.cache.shared;
-            policy.store.remove(stale.key(), *stamp, parts.clock.now()).await;
+            policy.store.remove(stale.key(), *stamp, parts.clock.now(), &request.waits).await;
         }
     }
 
@@ -294,9 +294,10 @@ impl Fetch<'_> {
         // The response of a flight that was replaced is invalid, and must not replace a newer one.
         if !lead.is_some_and(Lead::is_replaced) {
             if let Some(variants) = to_store.variants {
-                policy.store.put_or_warn(Entry::from(variants)).await;
+                policy.store.put_or_warn(Entry::from(variants), &facts.waits).await;
             }
-            if policy.store.put_or_warn(Entry::Response(Arc::clone(&to_store.response))).await {
+            let entry = Entry::Response(Arc::clone(&to_store.response));
+            if policy.store.put_or_warn(entry, &facts.waits).await {
                 policy.stats.set();
             }
         }

@@ -59,7 +59,7 @@ where
     let clone = inner.clone();
     let inner = std::mem::replace(inner, clone);
     let private = policy.outgoing.private || kind.credentials;
-    let facts = CacheRequest::new(policy, key, kind, &request);
+    let facts = CacheRequest::new(policy, key, kind, &mut request);
     let miss = Miss { ctx: Ctx { policy: Arc::clone(policy), request: facts, head_only }, request, inner };
     CachedFuture::miss(async move {
         let mut response = miss.respond(found.map(|(found, _)| found)).await?;

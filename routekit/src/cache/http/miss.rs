@@ -11,6 +11,7 @@ use tower_service::Service;
 use tracing::Instrument;
 
 use crate::{
+    base::redis_waits::RedisWaits,
     cache::{
         backend::{self, TurnAtKey},
         coalesce::{
@@ -94,7 +95,8 @@ where
                 Role::Join(outcome) => match patience.wait(landed(outcome)).await {
                     None => return Ok(timed_out(&policy, reason)),
                     Some(Some(FillOutcome::Stored(stored)))
-                        if stored.key() == self.ctx.request.key() && policy.store.may_share(&stored, began).await =>
+                        if stored.key() == self.ctx.request.key()
+                            && policy.store.may_share(&stored, began, &self.ctx.request.waits).await =>
                     {
                         let Some(response) = stored.join(self.recipient(), reason.collapsed()) else {
                             return self.alone().await;
@@ -138,7 +140,7 @@ where
         loop {
             attempts -= 1;
             let key = self.ctx.request.key().clone();
-            let turn = policy.store.turn(&key, policy.deadline);
+            let turn = policy.store.turn(&key, policy.deadline, &self.ctx.request.waits);
             let Some(TurnAtKey { turn, missing, has_waited }) = patience.wait(turn).await else {
                 return Ok(timed_out(&policy, reason));
             };
@@ -230,11 +232,12 @@ where
         }
         let tags = || build_entry::known_tags(policy, request);
         let Some(lead) = cache.shared.flights.lead(request.key(), found.stamp(), tags) else { return };
-        let again = Self {
+        let mut again = Self {
             ctx: Ctx { policy: Arc::clone(policy), request: request.without_client(), head_only: false },
             request: copy_request(&self.request),
             inner: self.inner.clone(),
         };
+        again.request.extensions_mut().remove::<RedisWaits>();
         let span = tracing::info_span!(parent: None, "cache refresh", path = policy.template);
         if policy.background.refreshes.run(again.refresh_unless_fresh(lead).instrument(span)) {
             policy.stats.refresh();
@@ -332,7 +335,7 @@ async fn board(ctx: &Ctx, (began, looked_up): (Stamp, Stamp), failure: Option<Ar
     match failure {
         Some(failure) => parts.flights.board_after(&failure, key, looked_up, tags),
         None => {
-            let boarding = Boarding { began, looked_up, now: parts.clock.now() };
+            let boarding = Boarding { began, looked_up, now: parts.clock.now(), waits: &request.waits };
             parts.flights.board(&policy.store, key, boarding, tags).await
         }
     }

@@ -104,7 +104,9 @@ pub(in crate::cache) async fn stale_instead_of_failure(
         request.directives.stale_if_error(reuse.stale_if_error)
     };
     // The lookup found a response that is fresh, or rejected by `no-cache`: the client requires a newer one.
-    if request.directives.control.no_cache || response.stale_for(now) >= limit || !policy.store.is_valid(response).await
+    if request.directives.control.no_cache
+        || response.stale_for(now) >= limit
+        || !policy.store.is_valid(response, &request.waits).await
     {
         return None;
     }

@@ -14,6 +14,7 @@
 //! 9. `missed` keeps the invalidations that Redis may not have received, until they are repeated.
 //! 10. `quotas` counts the requests of rate limits that processes share.
 //! 11. `commands` keeps the commands to circuit breakers that act on all processes.
+//! 12. `wait` takes the time of one wait out of the budget of its request.
 //!
 //! **State.** One hash holds the clock, a random epoch, the run id of the server, the floor, and the number of each
 //! tag that was invalidated in the current period. A period lasts for at least a horizon; then the hash is renamed to
@@ -45,6 +46,7 @@ mod quotas;
 mod scripts;
 pub(in crate::cache) mod timeline;
 pub(in crate::cache) mod turns;
+pub(in crate::cache) mod wait;
 pub(in crate::cache) mod wire;
 
 pub(crate) use self::link::ConnectFaultKind;

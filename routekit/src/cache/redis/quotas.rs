@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use redis::Value;
 
-use super::{engine::RedisEngine, link::RedisConnection, scripts::Script};
+use super::{engine::RedisEngine, link::RedisConnection, scripts::Script, wait::RedisWait};
 use crate::{
-    base::printable::Chain,
+    base::{printable::Chain, redis_waits::RedisWaits},
     cache::store::contract::StoreError,
-    deadline::Countdown,
     shared_quotas::{QuotaFuture, QuotaServer, QuotaTake, SharedDecision},
 };
 
@@ -17,7 +16,7 @@ pub(super) struct RedisQuotas(pub(super) Arc<RedisEngine>);
 
 impl RedisQuotas {
     /// Takes a request from all quotas, in one call.
-    async fn call(&self, takes: &[QuotaTake]) -> Result<Vec<SharedDecision>, StoreError> {
+    async fn call(&self, takes: &[QuotaTake], waits: &RedisWaits) -> Result<Vec<SharedDecision>, StoreError> {
         let engine = &*self.0;
         let keys: Vec<String> = takes.iter().map(|take| engine.keys.quota(take.key)).collect();
         let command = |connection: &RedisConnection| {
@@ -32,7 +31,8 @@ impl RedisQuotas {
             command
         };
         // A request whose connection was lost may count twice. So a client gets less in that second, and never more.
-        let reply = engine.call(command, &Countdown::new(engine.link.budget())).await?.reply;
+        let wait = RedisWait::begin(waits, engine.link.budget());
+        let reply = engine.call(command, &wait.left).await?.reply;
         let decisions = match &reply {
             Value::Array(numbers) if numbers.len() == 3 * takes.len() => {
                 numbers.chunks_exact(3).map(decision).collect()
@@ -52,8 +52,8 @@ fn decision(numbers: &[Value]) -> Option<SharedDecision> {
 }
 
 impl QuotaServer for RedisQuotas {
-    fn take<'a>(&'a self, takes: &'a [QuotaTake]) -> QuotaFuture<'a> {
-        Box::pin(async move { self.call(takes).await.map_err(|error| Chain(&error).to_string()) })
+    fn take<'a>(&'a self, takes: &'a [QuotaTake], waits: &'a RedisWaits) -> QuotaFuture<'a> {
+        Box::pin(async move { self.call(takes, waits).await.map_err(|error| Chain(&error).to_string()) })
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     link::{ConnectFault, RedisConnection, fields},
     quotas::RedisQuotas,
     scripts::Script,
+    wait::RedisWait,
     wire::{
         ban_list,
         envelope::{Envelope, Nonce, head},
@@ -22,7 +23,7 @@ use super::{
     },
 };
 use crate::{
-    base::{clock::Clock, spawner::Spawner},
+    base::{clock::Clock, redis_waits::RedisWaits, spawner::Spawner},
     cache::{
         stats::condition::StoreSize,
         store::{
@@ -59,7 +60,7 @@ use crate::{
 /// 2. If Redis loses its memory, is restarted or restored, or another server takes over, everything that was stored
 ///    before is a miss.
 /// 3. While Redis is away, lookups and puts fail at once, and the cache calls the handler. A request waits for at most
-///    the [budget](crate::cache::RedisStoreBuilder::budget). Invalidations of this process are repeated before it reads
+///    the [budget](crate::cache::RedisStoreBuilder::budget) in all. Invalidations of this process are repeated before it reads
 ///    from Redis again.
 /// 4. All keys of a prefix are on one slot. On a Redis Cluster, one node keeps the whole cache. The URL may name any
 ///    node: the store connects to the one that has the slot.
@@ -172,14 +173,20 @@ impl RedisStore {
         self.engine.unreadable.load(Ordering::Relaxed)
     }
 
-    pub(super) fn budget(&self) -> Countdown {
+    /// The whole budget, for a call that belongs to no request.
+    pub(in crate::cache) fn budget(&self) -> Countdown {
         Countdown::new(self.engine.link.budget())
     }
 
-    pub(in crate::cache) async fn find(&self, key: &Key) -> Result<Lookup, StoreError> {
+    /// Begins a wait, out of the budget of a request.
+    pub(in crate::cache) fn wait<'a>(&self, waits: &'a RedisWaits) -> RedisWait<'a> {
+        RedisWait::begin(waits, self.engine.link.budget())
+    }
+
+    pub(in crate::cache) async fn find(&self, key: &Key, left: &Countdown) -> Result<Lookup, StoreError> {
         let engine = &*self.engine;
         let sent = engine.clock.now();
-        let (stamp, found) = engine.check_stored(key, &self.budget()).await?;
+        let (stamp, found) = engine.check_stored(key, left).await?;
         let Some((checked, bytes)) = found.filter(|(checked, _)| checked.is_valid) else {
             return Ok(Lookup::Miss(stamp));
         };
@@ -209,19 +216,19 @@ impl RedisStore {
         Ok(entry.found(engine.clock.now(), stamp))
     }
 
-    pub(in crate::cache) async fn holds(&self, entry: &Entry) -> Result<bool, StoreError> {
+    pub(in crate::cache) async fn holds(&self, entry: &Entry, left: &Countdown) -> Result<bool, StoreError> {
         let engine = &*self.engine;
         let Some((epoch, reading)) = engine.timeline.reading(entry.stamp()) else { return Ok(false) };
         let Some(head) = head(Nonce::default(), epoch, reading, entry.tags()) else { return Ok(false) };
-        let (_, checked) = engine.check_head(&head, &self.budget()).await?;
+        let (_, checked) = engine.check_head(&head, left).await?;
         Ok(checked.is_some_and(|checked| checked.is_valid && !is_banned(&checked, reading, entry)))
     }
 
-    async fn keep(&self, entry: Entry) -> Result<(), StoreError> {
-        let (engine, left) = (&*self.engine, self.budget());
+    pub(in crate::cache) async fn keep(&self, entry: Entry, left: &Countdown) -> Result<(), StoreError> {
+        let engine = &*self.engine;
         match self.put_command(entry)? {
-            Some(PutCommand::Set(command)) => engine.write(&command, &left).await.map(drop),
-            Some(PutCommand::Remove(command)) => engine.run(&command, &left).await.map(drop),
+            Some(PutCommand::Set(command)) => engine.write(&command, left).await.map(drop),
+            Some(PutCommand::Remove(command)) => engine.run(&command, left).await.map(drop),
             None => Ok(()),
         }
     }
@@ -256,12 +263,18 @@ impl RedisStore {
         self.engine.invalidate(&[], true).await
     }
 
-    async fn claim_key(&self, key: &Key, record: &Bytes, keep_for: Duration) -> Result<ClaimOutcome, StoreError> {
+    pub(in crate::cache) async fn claim_key(
+        &self,
+        key: &Key,
+        record: &Bytes,
+        keep_for: Duration,
+        left: &Countdown,
+    ) -> Result<ClaimOutcome, StoreError> {
         let engine = &*self.engine;
         let command = |connection: &RedisConnection| {
             claim_command(connection, Script::Claim, engine, key).arg(&record[..]).arg(millis(keep_for)).to_owned()
         };
-        let CallReply { reply, is_repeated } = engine.call(command, &self.budget()).await?;
+        let CallReply { reply, is_repeated } = engine.call(command, left).await?;
         match reply {
             Value::Nil => Ok(ClaimOutcome::Won),
             // The claim was won before, and the reply was lost.
@@ -350,15 +363,15 @@ fn millis(duration: Duration) -> u64 {
 
 impl CacheStore for RedisStore {
     fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup> {
-        Box::pin(self.find(key))
+        Box::pin(async move { self.find(key, &self.budget()).await })
     }
 
     fn put(&self, entry: Entry) -> StoreFuture<'_, ()> {
-        Box::pin(self.keep(entry))
+        Box::pin(async move { self.keep(entry, &self.budget()).await })
     }
 
     fn is_valid<'a>(&'a self, entry: &'a Entry) -> StoreFuture<'a, bool> {
-        Box::pin(self.holds(entry))
+        Box::pin(async move { self.holds(entry, &self.budget()).await })
     }
 
     fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {
@@ -374,7 +387,7 @@ impl CacheStore for RedisStore {
     }
 
     fn claim<'a>(&'a self, key: &'a Key, record: Bytes, keep_for: Duration) -> StoreFuture<'a, ClaimOutcome> {
-        Box::pin(async move { self.claim_key(key, &record, keep_for).await })
+        Box::pin(async move { self.claim_key(key, &record, keep_for, &self.budget()).await })
     }
 
     fn swap_claim<'a>(

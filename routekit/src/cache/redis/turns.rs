@@ -5,7 +5,10 @@ use std::time::Duration;
 use redis::{Cmd, Value};
 
 use super::{engine::RedisEngine, scripts::Script, store::RedisStore};
-use crate::cache::store::{contract::StoreError, entry::Entry, key::Key};
+use crate::{
+    cache::store::{contract::StoreError, entry::Entry, key::Key},
+    deadline::Countdown,
+};
 
 /// How long a turn lasts unless it is extended, so that a process that has crashed is not waited for.
 pub(in crate::cache) const TURN: Duration = Duration::from_secs(2);
@@ -55,7 +58,12 @@ impl BackgroundWrite {
 
 impl RedisStore {
     /// Asks for the turn to fill a key.
-    pub(in crate::cache) async fn take_turn(&self, key: &Key, token: &TurnToken) -> Result<TurnAnswer, StoreError> {
+    pub(in crate::cache) async fn take_turn(
+        &self,
+        key: &Key,
+        token: &TurnToken,
+        left: &Countdown,
+    ) -> Result<TurnAnswer, StoreError> {
         let engine = &*self.engine;
         let (turn, millis) = (engine.keys.turn(key), TURN.as_millis());
         let command = |digest: &str| {
@@ -63,7 +71,7 @@ impl RedisStore {
             command.arg(digest).arg(1).arg(&turn).arg(&token[..]).arg(u64::try_from(millis).unwrap_or(u64::MAX));
             command
         };
-        let answer = engine.call(|connection| command(connection.digest(Script::TakeTurn)), &self.budget()).await?;
+        let answer = engine.call(|connection| command(connection.digest(Script::TakeTurn)), left).await?;
         match answer.reply {
             Value::Int(1) => Ok(TurnAnswer::Ours),
             Value::Int(0) => Ok(TurnAnswer::Taken),

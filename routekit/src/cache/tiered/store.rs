@@ -23,6 +23,7 @@ use crate::{
         },
         validity::{stamp::Stamp, target::Target},
     },
+    deadline::Countdown,
     route::Consistency,
 };
 
@@ -93,6 +94,7 @@ impl TieredStore {
         &self,
         key: &Key,
         consistency: Consistency,
+        left: &Countdown,
     ) -> Result<Lookup, StoreError> {
         let parts = &*self.parts;
         self.follow();
@@ -103,12 +105,12 @@ impl TieredStore {
                 }
             }
             Consistency::Strict => {
-                if let Some(found) = self.confirmed(key).await? {
+                if let Some(found) = self.confirmed(key, left).await? {
                     return Ok(found);
                 }
             }
         }
-        match parts.redis.find(key).await {
+        match parts.redis.find(key, left).await {
             Ok(found) => {
                 if matches!(found, Lookup::Miss(_)) || parts.lease.is_zero() {
                     // Memory must not answer with it later, while Redis is away.
@@ -123,7 +125,7 @@ impl TieredStore {
     }
 
     /// The entry in memory, if Redis confirms that it is valid. Its body is not sent again.
-    async fn confirmed(&self, key: &Key) -> Result<Option<Lookup>, StoreError> {
+    async fn confirmed(&self, key: &Key, left: &Countdown) -> Result<Option<Lookup>, StoreError> {
         let parts = &*self.parts;
         let stamp = parts.redis.latest();
         let (found, _) = parts.near.get(key, stamp);
@@ -131,7 +133,7 @@ impl TieredStore {
             Some(entry) if !matches!(found, Lookup::Stale(..)) => entry,
             _ => return Ok(None),
         };
-        Ok(parts.redis.holds(&entry).await?.then_some(found))
+        Ok(parts.redis.holds(&entry, left).await?.then_some(found))
     }
 
     /// Keeps what was found in Redis in memory.
@@ -177,12 +179,13 @@ impl TieredStore {
         &self,
         entry: &Entry,
         consistency: Consistency,
+        left: &Countdown,
     ) -> Result<bool, StoreError> {
         let parts = &*self.parts;
         if consistency == Consistency::Bounded && self.is_live() {
             return Ok(parts.near.holds(entry));
         }
-        match parts.redis.holds(entry).await {
+        match parts.redis.holds(entry, left).await {
             Err(_) if self.may_fall_back(consistency) => Ok(parts.near.holds(entry)),
             is_valid => is_valid,
         }
@@ -238,7 +241,7 @@ impl Drop for OwnInvalidation<'_> {
 
 impl CacheStore for TieredStore {
     fn lookup<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Lookup> {
-        Box::pin(self.lookup_with(key, self.consistency()))
+        Box::pin(async move { self.lookup_with(key, self.consistency(), &self.parts.redis.budget()).await })
     }
 
     /// Returns once the entry is in Redis. The cache stores responses after they were sent.
@@ -255,7 +258,7 @@ impl CacheStore for TieredStore {
     }
 
     fn is_valid<'a>(&'a self, entry: &'a Entry) -> StoreFuture<'a, bool> {
-        Box::pin(self.is_valid_with(entry, self.consistency()))
+        Box::pin(async move { self.is_valid_with(entry, self.consistency(), &self.parts.redis.budget()).await })
     }
 
     fn invalidate<'a>(&'a self, targets: &'a [Target]) -> StoreFuture<'a, Stamp> {

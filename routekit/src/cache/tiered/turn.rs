@@ -8,7 +8,7 @@ use std::{
 
 use super::{parts::TieredParts, store::TieredStore};
 use crate::{
-    base::{clock::Clock, spawner::sole_task::RunningTask},
+    base::{clock::Clock, redis_waits::RedisWaits, spawner::sole_task::RunningTask},
     cache::{
         redis::turns::{BackgroundWrite, TURN, TurnAnswer, TurnChange, TurnToken},
         store::{key::Key, lookup_result::Lookup},
@@ -64,25 +64,31 @@ pub(in crate::cache) struct TurnOutcome {
 }
 
 impl TieredStore {
-    /// Waits until it is the turn of this process to fill the key.
-    pub(in crate::cache) async fn turn(&self, key: &Key) -> TurnOutcome {
+    /// Waits until it is the turn of this process to fill the key. Only the answers of Redis count in `waits`, and not
+    /// those that another process has the turn: such a request waits for that process.
+    pub(in crate::cache) async fn turn(&self, key: &Key, waits: &RedisWaits) -> TurnOutcome {
         let redis = &self.parts.redis;
-        let (mut outcome, mut wait) = (TurnOutcome::default(), *PAUSES.start());
+        let (mut outcome, mut wait_for) = (TurnOutcome::default(), *PAUSES.start());
         // A fetch of this process whose outcome is invalid already may have the turn.
         while redis.is_connected() && !self.parts.turns.has(key) {
+            let wait = redis.wait(waits);
+            let left = &wait.left;
+            if left.left().is_zero() {
+                break;
+            }
             // Redis may give the turn although this future is dropped, or the answer is late.
             let asked = self.ask(key);
             // Usually in one round trip, in this order. In the other order, a handler may run once more. A process that
             // waits does not read an entry that is invalid again and again.
             let (answer, mut found) = match outcome.has_waited {
                 false => {
-                    let (answer, found) = tokio::join!(redis.take_turn(key, &asked.token), redis.find(key));
+                    let (answer, found) = tokio::join!(redis.take_turn(key, &asked.token, left), redis.find(key, left));
                     (answer, Some(found))
                 }
-                true => (redis.take_turn(key, &asked.token).await, None),
+                true => (redis.take_turn(key, &asked.token, left).await, None),
             };
             if matches!(answer, Ok(TurnAnswer::Ours | TurnAnswer::Unshared)) && found.is_none() {
-                found = Some(redis.find(key).await);
+                found = Some(redis.find(key, left).await);
             }
             if let Some(Ok(found)) = &found {
                 self.remember(found);
@@ -99,6 +105,7 @@ impl TieredStore {
                 }
                 Ok(TurnAnswer::Taken) => {
                     asked.forget();
+                    wait.forgive();
                     // Without a turn, another process may store it at any time.
                     outcome.missing = None;
                     if matches!(found, Some(Ok(Lookup::Hit(..) | Lookup::VariesBy(..)))) {
@@ -108,16 +115,16 @@ impl TieredStore {
                 Err(_) => break,
             }
             outcome.has_waited = true;
-            pause(wait.mul_f64(0.5 + 0.5 * fastrand::f64()), &Clock::system()).await;
-            wait = wait.mul_f64(1.5).min(*PAUSES.end());
+            pause(wait_for.mul_f64(0.5 + 0.5 * fastrand::f64()), &Clock::system()).await;
+            wait_for = wait_for.mul_f64(1.5).min(*PAUSES.end());
         }
         outcome
     }
 
-    /// Takes the turn. `Err` if another process has it.
+    /// Takes the turn, in the background. `Err` if another process has it.
     pub(in crate::cache) async fn turn_now(&self, key: &Key) -> Result<Option<HeldTurn>, ()> {
-        let asked = self.ask(key);
-        match self.parts.redis.take_turn(key, &asked.token).await {
+        let (asked, redis) = (self.ask(key), &self.parts.redis);
+        match redis.take_turn(key, &asked.token, &redis.budget()).await {
             Ok(TurnAnswer::Ours) => Ok(Some(self.hold(asked))),
             Ok(TurnAnswer::Taken) => {
                 asked.forget();

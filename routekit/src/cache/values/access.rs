@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::cache::{
-    cache::Cache,
-    store::{contract::StoreError, entry::Entry, lookup_result::Lookup},
-    values::{error::ValueError, fill_alone::FillAlone, options::CacheOptions, slot::ValueSlot},
+use crate::{
+    base::redis_waits::RedisWaits,
+    cache::{
+        cache::Cache,
+        store::{contract::StoreError, entry::Entry, lookup_result::Lookup},
+        values::{error::ValueError, fill_alone::FillAlone, options::CacheOptions, slot::ValueSlot},
+    },
 };
 
 /// Values. Most programs use [`get_or_fill`](Self::get_or_fill).
@@ -19,7 +22,7 @@ impl Cache {
     /// value is not a `T`.
     pub async fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ValueError> {
         let slot = ValueSlot::new(self, key);
-        let value = match self.shared.store.lookup(&slot.key.key).await? {
+        let value = match slot.find().await? {
             Lookup::Hit(entry, _) => slot.read(&entry)?,
             Lookup::Stale(..) | Lookup::VariesBy(..) | Lookup::Miss(_) => None,
         };
@@ -76,7 +79,7 @@ impl Cache {
             None => store.stamp().await?,
         };
         let entry = slot.entry(value, options, stamp)?;
-        self.shared.store.put(Entry::Response(entry)).await?;
+        self.shared.store.put(Entry::Response(entry), &RedisWaits::uncounted()).await?;
         self.shared.stats.program().set();
         Ok(())
     }
@@ -104,7 +107,7 @@ impl Cache {
     /// [`StoreError`] if the store cannot be reached; never with the embedded one.
     pub async fn ttl(&self, key: &str) -> Result<Option<Duration>, StoreError> {
         let slot = ValueSlot::new(self, key);
-        Ok(match self.shared.store.lookup(&slot.key.key).await? {
+        Ok(match slot.find().await? {
             Lookup::Hit(entry, _) if slot.owns(&entry) => Some(entry.ttl(self.shared.clock.now())),
             Lookup::Hit(..) | Lookup::Stale(..) | Lookup::VariesBy(..) | Lookup::Miss(_) => None,
         })

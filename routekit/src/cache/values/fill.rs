@@ -112,7 +112,8 @@ impl Cache {
                 Role::Alone => return slot.alone(options, fill).await,
                 // The caller, or the process, that led before may have stored the value since the lookup.
                 Role::Lead(mut lead) => {
-                    let TurnAtKey { turn, missing, .. } = self.shared.store.turn(&slot.key.key, PATIENCE).await;
+                    let turn = self.shared.store.turn(&slot.key.key, PATIENCE, &slot.waits);
+                    let TurnAtKey { turn, missing, .. } = turn.await;
                     lead.set_turn(turn);
                     let found = match missing {
                         Some(stamp) => Ok(FoundValue::Nothing(stamp)),
@@ -140,7 +141,7 @@ impl Cache {
                     }
                 }
                 Role::Join(outcome) => match landed(outcome).await {
-                    Some(FillOutcome::Stored(entry)) if self.shared.store.may_share(&entry, began).await => {
+                    Some(FillOutcome::Stored(entry)) if slot.may_share(&entry, began).await => {
                         return match slot.read_or_warn(&entry) {
                             Some(value) => Ok(value),
                             None => slot.alone(options, fill).await,
@@ -224,7 +225,7 @@ impl ValueSlot {
         match panicked {
             Some(failure) => parts.flights.board_after(&failure, key, looked_up, tags),
             None => {
-                let boarding = Boarding { began, looked_up, now: parts.clock.now() };
+                let boarding = Boarding { began, looked_up, now: parts.clock.now(), waits: &self.waits };
                 parts.flights.board(&parts.store, key, boarding, tags).await
             }
         }
@@ -248,7 +249,7 @@ impl ValueSlot {
     {
         let parts = &self.cache.shared;
         let Some(mut lead) = parts.flights.lead(&self.key.key, stamp, || self.tags(options)) else { return };
-        let (slot, options) = (self.clone(), options.clone());
+        let (slot, options) = (self.without_caller(), options.clone());
         let refresh = async move {
             // Another process fills.
             let Some(turn) = slot.cache.shared.store.turn_now(&slot.key.key).await else { return };
@@ -312,10 +313,16 @@ impl ValueSlot {
         (result, outcome)
     }
 
+    /// Whether a value that another caller filled may be returned to one that asked at the stamp `began`.
+    async fn may_share(&self, entry: &Arc<StoredResponse>, began: Stamp) -> bool {
+        self.cache.shared.store.may_share(entry, began, &self.waits).await
+    }
+
     async fn stored(&self, entry: Arc<StoredResponse>) -> FillOutcome {
         let parts = &self.cache.shared;
         // An entry that is already invalid would replace a value that was set in the meantime.
-        if parts.store.is_valid(&entry).await && parts.store.put_or_warn(Entry::Response(Arc::clone(&entry))).await {
+        let to_put = || Entry::Response(Arc::clone(&entry));
+        if parts.store.is_valid(&entry, &self.waits).await && parts.store.put_or_warn(to_put(), &self.waits).await {
             parts.stats.program().set();
         }
         FillOutcome::Stored(entry)

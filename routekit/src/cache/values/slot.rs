@@ -6,7 +6,10 @@ use http::{HeaderMap, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    base::printable::{Chain, Printable},
+    base::{
+        printable::{Chain, Printable},
+        redis_waits::RedisWaits,
+    },
     cache::{
         cache::Cache,
         store::{
@@ -33,6 +36,8 @@ pub(super) struct ValueSlot {
     /// The key as the program writes it.
     text: Box<str>,
     pub(super) key: ValueKey,
+    /// How long the call of the program has waited for Redis.
+    pub(super) waits: RedisWaits,
 }
 
 /// The lookup of a value.
@@ -46,7 +51,18 @@ impl ValueSlot {
     pub(super) fn new(cache: &Cache, text: &str) -> Self {
         let settings = &cache.shared.values;
         let name = ValueName { prefix: &settings.key_prefix, partition: &cache.partition, text };
-        Self { cache: cache.clone(), text: text.into(), key: name.key(settings.max_key_length) }
+        let (key, waits) = (name.key(settings.max_key_length), cache.shared.store.waits());
+        Self { cache: cache.clone(), text: text.into(), key, waits }
+    }
+
+    /// The same value in the background, which no caller waits for.
+    pub(super) fn without_caller(&self) -> Self {
+        Self { waits: RedisWaits::uncounted(), ..self.clone() }
+    }
+
+    /// Finds the entry.
+    pub(super) async fn find(&self) -> Result<Lookup, StoreError> {
+        self.cache.shared.store.lookup(&self.key.key, &self.waits).await
     }
 
     fn name(&self) -> ValueName<'_> {
@@ -83,7 +99,7 @@ impl ValueSlot {
     }
 
     pub(super) async fn lookup<T: DeserializeOwned>(&self) -> Result<FoundValue<T>, StoreError> {
-        Ok(match self.cache.shared.store.lookup(&self.key.key).await? {
+        Ok(match self.find().await? {
             Lookup::Hit(entry, stamp) => match self.read_or_warn(&entry) {
                 Some(value) => FoundValue::Fresh(entry, value),
                 None => FoundValue::Nothing(stamp),

@@ -17,7 +17,7 @@ use tower_service::Service;
 use super::around_handler::{HandlerService, RunningHandler};
 use crate::{
     auth::AccessCheck,
-    base::pass_or_answer::PassOrAnswer,
+    base::{pass_or_answer::PassOrAnswer, redis_waits::RedisWaits},
     body_limit::{BodyLength, SizeLimit},
     cache::{Cached, CachedFuture},
     deprecation::DeprecationHeaders,
@@ -130,15 +130,17 @@ impl RoutePolicies {
     #[inline(never)]
     fn count_shared(
         self: &Arc<Self>,
-        request: Request,
+        mut request: Request,
         arrived: Option<Instant>,
         traced: &TracedRequest,
         quotas: &QuotaStates,
     ) -> PassOrAnswer<RouteCall> {
+        let waits = RedisWaits::of(request.extensions_mut());
         let (policies, traced, mut quotas) = (Arc::clone(self), traced.clone(), quotas.clone());
         PassOrAnswer::wait(async move {
             if let Some(limits) = &policies.rate_limits {
-                let admitted = limits.admit_early_shared(LimitedHead::of(&request), arrived, &mut quotas).await;
+                let admitted =
+                    limits.admit_early_shared((LimitedHead::of(&request), &waits), arrived, &mut quotas).await;
                 if traced.is_on() {
                     trace_limits(&traced, &admitted);
                 }
@@ -219,9 +221,10 @@ impl RoutePolicies {
     ) -> PassOrAnswer<RouteCall> {
         let (policies, traced, mut quotas) = (Arc::clone(self), traced.clone(), quotas.clone());
         PassOrAnswer::wait(async move {
-            let (parts, body) = request.into_parts();
+            let (mut parts, body) = request.into_parts();
+            let waits = RedisWaits::of(&mut parts.extensions);
             if let Some(limits) = &policies.rate_limits {
-                let admitted = limits.admit_late_shared(&parts, &mut quotas).await;
+                let admitted = limits.admit_late_shared((&parts, &waits), &mut quotas).await;
                 if traced.is_on() {
                     trace_limits(&traced, &admitted);
                 }

@@ -6,6 +6,7 @@ use axum::extract::Request;
 use http::{HeaderMap, HeaderName, Uri};
 
 use crate::{
+    base::redis_waits::RedisWaits,
     cache::{
         backend::Store,
         http::{
@@ -38,6 +39,8 @@ pub(in crate::cache) struct CacheRequest {
     pub(in crate::cache) router_uri: Uri,
     /// The user, on a route with responses per user.
     pub(in crate::cache) identity: Option<Identity>,
+    /// How long the request has waited for Redis.
+    pub(in crate::cache) waits: RedisWaits,
 }
 
 impl CacheRequest {
@@ -45,8 +48,9 @@ impl CacheRequest {
         policy: &Policy,
         (key, partition): (Key, Option<String>),
         kind: RequestKind,
-        request: &Request,
+        request: &mut Request,
     ) -> Self {
+        let waits = policy.store.waits_of(request.extensions_mut());
         let headers = request.headers().clone();
         let is_per_user = policy.audience == Some(Audience::User);
         Self {
@@ -59,13 +63,14 @@ impl CacheRequest {
             uri: requested_uri(request).clone(),
             router_uri: request.uri().clone(),
             identity: if is_per_user { request.extensions().get().cloned() } else { None },
+            waits,
         }
     }
 
-    /// The same request without a client, for which any response is acceptable.
+    /// The same request without a client, for which any response is acceptable, and which nobody waits for.
     pub(in crate::cache) fn without_client(&self) -> Self {
         let directives = ClientDirectives { credentials: self.directives.credentials, ..ClientDirectives::default() };
-        Self { directives, ..self.clone() }
+        Self { directives, waits: RedisWaits::uncounted(), ..self.clone() }
     }
 
     /// The key of the response, as far as the headers that it varies by are known.
@@ -79,7 +84,7 @@ impl CacheRequest {
         if vary.is_empty() && self.varying.is_empty() {
             return None;
         }
-        match store.lookup(&self.base).await {
+        match store.lookup(&self.base, &self.waits).await {
             Ok(Lookup::VariesBy(variants, _)) => Some(variants),
             Ok(_) | Err(_) => None,
         }
@@ -101,7 +106,7 @@ impl CacheRequest {
 
     /// Looks up the response that may be served to this request.
     pub(in crate::cache) async fn lookup(&mut self, store: &Store) -> Result<Lookup, StoreError> {
-        let found = store.lookup(&self.base).await?;
+        let found = store.lookup(&self.base, &self.waits).await?;
         self.select(store, found).await
     }
 
@@ -112,7 +117,7 @@ impl CacheRequest {
             Lookup::VariesBy(variants, _) => {
                 self.varying = variants.names().to_vec();
                 let key = self.variant.insert(self.base.variant(variants.names(), &self.headers));
-                store.lookup(key).await?
+                store.lookup(key, &self.waits).await?
             }
             found => found,
         };

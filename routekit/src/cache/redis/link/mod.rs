@@ -6,7 +6,8 @@
 //!
 //! A late answer does not mean that Redis is away: the answer may be large, or come behind a large one. Requests go on,
 //! each within its budget, while a background task opens another connection. If that one answers in time, it replaces
-//! the first; otherwise requests skip Redis.
+//! the first; otherwise requests skip Redis. If the request had less than half of its budget left, its late answer
+//! has no consequence.
 
 use std::{
     fmt,
@@ -94,8 +95,12 @@ impl RedisLink {
         self.0.finder.budget
     }
 
-    /// The connection, or the reason why there is none within the connect budget and the time that is left.
+    /// The connection, or the reason why there is none within the connect budget and the time that is left. Without
+    /// time, nothing is sent: no answer would be waited for.
     pub(super) async fn connection(&self, left: &Countdown) -> Result<Arc<RedisConnection>, StoreError> {
+        if left.left().is_zero() {
+            return Err(StoreError::known("the request has no time left to wait for Redis"));
+        }
         if let LinkState::Connected(connection) = &*self.0.state.borrow() {
             return Ok(Arc::clone(connection));
         }
@@ -165,8 +170,9 @@ impl RedisLink {
         left: &Countdown,
     ) -> Result<Value, StoreError> {
         let mut multiplexed = connection.multiplexed.clone();
-        let reply = within(left.left(), multiplexed.send_packed_command(command)).await;
-        let reply = self.answered(connection, reply)?;
+        let limit = left.left();
+        let reply = within(limit, multiplexed.send_packed_command(command)).await;
+        let reply = self.answered(connection, reply, limit)?;
         reply.extract_error().map_err(|error| self.refused(connection, error))
     }
 
@@ -179,11 +185,18 @@ impl RedisLink {
         left: &Countdown,
     ) -> Result<Vec<Value>, StoreError> {
         let mut multiplexed = connection.multiplexed.clone();
-        let replies = within(left.left(), multiplexed.send_packed_commands(commands, 0, count)).await;
-        self.answered(connection, replies)
+        let limit = left.left();
+        let replies = within(limit, multiplexed.send_packed_commands(commands, 0, count)).await;
+        self.answered(connection, replies, limit)
     }
 
-    fn answered<T>(&self, connection: &RedisConnection, reply: Option<Result<T, RedisError>>) -> Result<T, StoreError> {
+    /// The reply to a command, if it came within `limit`.
+    fn answered<T>(
+        &self,
+        connection: &RedisConnection,
+        reply: Option<Result<T, RedisError>>,
+        limit: Duration,
+    ) -> Result<T, StoreError> {
         match reply {
             Some(Ok(reply)) => Ok(reply),
             Some(Err(error)) => {
@@ -191,8 +204,12 @@ impl RedisLink {
                 Err(StoreError::known(error))
             }
             None => {
-                self.0.doubt(connection);
-                Err(StoreError::known(format!("Redis did not answer within {:?}", self.0.finder.budget)))
+                // Otherwise the request had little time left, and the server may be as fast as it must be. If it
+                // hangs, the next request finds out.
+                if limit >= self.0.finder.budget / 2 {
+                    self.0.doubt(connection);
+                }
+                Err(StoreError::known(format!("Redis did not answer within {limit:?}")))
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Redis cannot be reached, is too slow, or loses its connections: requests are answered as if there were no cache.
 
+mod one_budget;
+
 use std::{sync::Arc, time::Duration};
 
 use routekit::cache::{CacheStore, RedisStore, Target};
