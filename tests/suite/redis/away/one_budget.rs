@@ -164,7 +164,7 @@ async fn a_miss_waits_for_one_budget_while_redis_is_slow() {
     for (number, (name, process)) in Process::all(&proxy.url()).into_iter().enumerate() {
         process.until_hit().await;
         let accepted = proxy.accepted();
-        proxy.delay(BUDGET * 48 / 100);
+        proxy.delay(BUDGET * 42 / 100);
         let mut times = Vec::new();
         for round in 0..5 {
             times.push(process.miss(10 * (number + 1) + round).await);
