@@ -60,8 +60,8 @@ use crate::{
 /// 2. If Redis loses its memory, is restarted or restored, or another server takes over, everything that was stored
 ///    before is a miss.
 /// 3. While Redis is away, lookups and puts fail at once, and the cache calls the handler. A request waits for at most
-///    the [budget](crate::cache::RedisStoreBuilder::budget) in all. Invalidations of this process are repeated before it reads
-///    from Redis again.
+///    the [budget](crate::cache::RedisStoreBuilder::budget) in all. Invalidations of this process are repeated before
+///    it reads from Redis again.
 /// 4. All keys of a prefix are on one slot. On a Redis Cluster, one node keeps the whole cache. The URL may name any
 ///    node: the store connects to the one that has the slot.
 ///

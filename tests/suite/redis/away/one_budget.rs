@@ -151,6 +151,7 @@ async fn a_miss_waits_for_one_budget_while_redis_hangs() {
     for (number, (name, process)) in Process::all(&server.url()).into_iter().enumerate() {
         let first = 10 * (number + 1);
         let time = process.during_hangs(&server, async |round| process.miss(first + round).await).await;
+        eprintln!("Redis hangs, {name}: a miss takes {time:?}");
         assert!(time >= BUDGET * 9 / 10, "{name}: it waits for Redis: {time:?}");
         assert!(time < BUDGET * 3 / 2, "{name}: {time:?}");
     }
@@ -170,6 +171,7 @@ async fn a_miss_waits_for_one_budget_while_redis_is_slow() {
             times.push(process.miss(10 * (number + 1) + round).await);
         }
         proxy.delay(Duration::ZERO);
+        eprintln!("Redis is slow, {name}: misses take {times:?}");
         assert!(times.iter().min() < Some(&(BUDGET * 6 / 5)), "{name}: {times:?}");
         assert_eq!(proxy.accepted(), accepted, "{name}: what is left of a budget is no reason to connect again");
     }
