@@ -9,7 +9,10 @@ use http::Extensions;
 /// How long a request has waited for answers of Redis, in nanoseconds. Clones count together. Each policy that waits
 /// gives up once all of them together have waited for the budget.
 #[derive(Debug, Clone)]
-pub(crate) struct RedisWaits(Option<Arc<AtomicU64>>);
+pub(crate) struct RedisWaits(
+    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only waits for Redis are counted"))]
+    Option<Arc<AtomicU64>>,
+);
 
 impl RedisWaits {
     /// Those of the request with these extensions.
