@@ -38,13 +38,23 @@ struct QuotasState {
 /// A server that counts.
 pub(crate) trait QuotaServer: Send + Sync + 'static {
     /// Takes one request from each quota. If the request is beyond one that enforces, nothing is taken from the
-    /// enforcing ones, nor from those behind it. Returns a decision for each quota, or why there is none. The time that
-    /// it takes counts in `waits`.
+    /// enforcing ones, nor from those behind it. Returns a decision for each quota. The time that it takes counts in
+    /// `waits`.
     fn take<'a>(&'a self, takes: &'a [QuotaTake], waits: &'a RedisWaits) -> QuotaFuture<'a>;
 }
 
 /// The future of [`QuotaServer::take`].
-pub(crate) type QuotaFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<SharedDecision>, String>> + Send + 'a>>;
+pub(crate) type QuotaFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<SharedDecision>, QuotaFault>> + Send + 'a>>;
+
+/// Why a server does not count a request.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only a server creates it"))]
+pub(crate) enum QuotaFault {
+    /// It cannot be used, for this reason.
+    Away(String),
+    /// The request had too little time left, which says nothing about the server.
+    OutOfTime,
+}
 
 /// One request of one client, to be taken from the quota of a limit.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +87,7 @@ impl SharedQuotas {
     }
 
     /// Takes one request, which arrived at `at`. `None` if the server cannot be used, which is logged when it begins
-    /// and when it ends.
+    /// and when it ends, or if the request has no time left to wait for it.
     pub(crate) async fn take(
         &self,
         takes: &[QuotaTake],
@@ -91,10 +101,11 @@ impl SharedQuotas {
                 }
                 Some(decisions)
             }
-            Err(reason) => {
+            Err(QuotaFault::Away(reason)) => {
                 self.0.failed(&reason, at);
                 None
             }
+            Err(QuotaFault::OutOfTime) => None,
         }
     }
 }
@@ -136,28 +147,44 @@ mod tests {
     use super::*;
     use crate::ManualClock;
 
-    /// Fails while it is set to.
-    struct Server(Arc<AtomicBool>);
+    /// How a server fails, while it is set.
+    type Fails = Arc<Mutex<Option<fn() -> QuotaFault>>>;
+
+    struct Server(Fails);
 
     impl QuotaServer for Server {
         fn take<'a>(&'a self, _takes: &'a [QuotaTake], _waits: &'a RedisWaits) -> QuotaFuture<'a> {
-            let fails = self.0.load(Ordering::Relaxed);
-            Box::pin(async move { if fails { Err("gone".to_owned()) } else { Ok(Vec::new()) } })
+            let fault = *self.0.lock();
+            Box::pin(async move { fault.map_or_else(|| Ok(Vec::new()), |fault| Err(fault())) })
         }
+    }
+
+    fn away() -> QuotaFault {
+        QuotaFault::Away("gone".to_owned())
     }
 
     #[tokio::test]
     async fn server_is_back_once_it_has_not_failed_for_a_second() {
-        let (fails, clock) = (Arc::new(AtomicBool::new(true)), ManualClock::new());
+        let (fails, clock) = (Fails::default(), ManualClock::new());
+        *fails.lock() = Some(away);
         let quotas = SharedQuotas::new(Server(Arc::clone(&fails)));
         let is_away = || quotas.0.is_away.load(Ordering::Relaxed);
         let take = async || quotas.take(&[], clock.now(), &RedisWaits::uncounted()).await;
         assert!(take().await.is_none() && is_away());
-        fails.store(false, Ordering::Relaxed);
+        *fails.lock() = None;
         clock.advance(SETTLED / 2);
         assert!(take().await.is_some(), "it counts at once");
         assert!(is_away(), "and is not reported yet");
         clock.advance(SETTLED / 2);
         assert!(take().await.is_some() && !is_away());
+    }
+
+    #[tokio::test]
+    async fn a_request_without_time_is_no_failure_of_the_server() {
+        let (fails, clock) = (Fails::default(), ManualClock::new());
+        *fails.lock() = Some(|| QuotaFault::OutOfTime);
+        let quotas = SharedQuotas::new(Server(fails));
+        assert!(quotas.take(&[], clock.now(), &RedisWaits::uncounted()).await.is_none());
+        assert!(!quotas.0.is_away.load(Ordering::Relaxed) && quotas.0.last_failure.lock().is_none());
     }
 }

@@ -1,18 +1,40 @@
 //! The time that one request waits for Redis, whichever of its policies does.
 
-use std::sync::{Arc, atomic::AtomicU64};
 #[cfg(feature = "redis")]
-use std::{sync::atomic::Ordering, time::Duration};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::{sync::Arc, time::Duration};
 
 use http::Extensions;
+use parking_lot::Mutex;
 
-/// How long a request has waited for answers of Redis, in nanoseconds. Clones count together. Each policy that waits
-/// gives up once all of them together have waited for the budget.
+/// How long a request has waited for answers of each server. Clones count together. A policy gives up once all of them
+/// together have waited for the budget of its server.
 #[derive(Debug, Clone)]
 pub(crate) struct RedisWaits(
     #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only waits for Redis are counted"))]
-    Option<Arc<AtomicU64>>,
+    Option<Arc<Mutex<Vec<ServerWaits>>>>,
 );
+
+/// How long a request has waited for one server.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only waits for Redis are counted"))]
+struct ServerWaits {
+    link: LinkId,
+    total: Duration,
+}
+
+/// Tells the server of a store from those of others. Clones of a store have one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LinkId(u64);
+
+#[cfg(feature = "redis")]
+impl LinkId {
+    /// That of no other link.
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 impl RedisWaits {
     /// Those of the request with these extensions.
@@ -36,17 +58,23 @@ impl RedisWaits {
         Self(None)
     }
 
-    /// How long the request has waited.
+    /// How long the request has waited for this server.
     #[cfg(feature = "redis")]
-    pub(crate) fn total(&self) -> Duration {
-        self.0.as_ref().map_or(Duration::ZERO, |nanos| Duration::from_nanos(nanos.load(Ordering::Relaxed)))
+    pub(crate) fn total(&self, link: LinkId) -> Duration {
+        let of = |waits: &Arc<Mutex<Vec<ServerWaits>>>| {
+            waits.lock().iter().find(|waits| waits.link == link).map(|waits| waits.total)
+        };
+        self.0.as_ref().and_then(of).unwrap_or_default()
     }
 
-    /// Counts a wait.
+    /// Counts a wait for this server.
     #[cfg(feature = "redis")]
-    pub(crate) fn add(&self, waited: Duration) {
-        if let Some(nanos) = &self.0 {
-            nanos.fetch_add(u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    pub(crate) fn add(&self, link: LinkId, waited: Duration) {
+        let Some(waits) = &self.0 else { return };
+        let mut waits = waits.lock();
+        match waits.iter_mut().find(|waits| waits.link == link) {
+            Some(waits) => waits.total += waited,
+            None => waits.push(ServerWaits { link, total: waited }),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The store of a cache as the engine uses it: called directly if it is the embedded one, else within a time budget.
 //! The calls of one request share that of Redis.
 
+#[cfg(feature = "redis")]
+use std::pin::Pin;
 use std::{
     fmt,
     sync::Arc,
@@ -10,6 +12,8 @@ use std::{
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, StatusCode};
 
+#[cfg(feature = "redis")]
+use crate::base::spawner::Task;
 #[cfg(feature = "redis")]
 use crate::cache::{
     redis::store::RedisStore,
@@ -23,6 +27,7 @@ use crate::{
         clock::Clock,
         printable::{Chain, Printable},
         redis_waits::RedisWaits,
+        spawner::Spawner,
     },
     cache::{
         stats::condition::{MemoryTier, ProviderStatus, StoreCondition, StoreSize},
@@ -116,19 +121,49 @@ impl Store {
         if self.is_in_redis() { RedisWaits::counted() } else { RedisWaits::uncounted() }
     }
 
-    /// The output of `work`, or `None` if a store in Redis takes longer than the request may wait.
-    pub(in crate::cache) async fn within_budget<T>(
-        &self,
+    /// The output of `work` in Redis, which has a budget of its own. If it takes longer than the request may still
+    /// wait, `spawn` gets the rest, and there is no output.
+    #[cfg(feature = "redis")]
+    async fn finish<T: Send + 'static>(
+        redis: &RedisStore,
+        mut work: Pin<Box<dyn Future<Output = T> + Send>>,
         waits: &RedisWaits,
-        work: impl Future<Output = T>,
+        spawn: impl FnOnce(Task),
     ) -> Option<T> {
+        let wait = redis.wait(waits);
+        let output = within(wait.left.left(), work.as_mut()).await;
+        if output.is_none() {
+            spawn(Box::pin(async move { drop(work.await) }));
+        }
+        output
+    }
+
+    /// Runs a change of a claim to its end. If a store in Redis takes longer than the request may still wait, the
+    /// spawner gets the rest.
+    pub(in crate::cache) async fn finish_change(
+        &self,
+        change: impl Future<Output = ()> + Send + 'static,
+        waits: &RedisWaits,
+        spawner: &Spawner,
+    ) {
         #[cfg(feature = "redis")]
         if let Some(redis) = self.redis() {
-            let wait = redis.wait(waits);
-            return within(wait.left.left(), work).await;
+            Self::finish(redis, Box::pin(change), waits, |task| spawner.spawn(task)).await;
+            return;
         }
-        let _ = waits;
-        Some(work.await)
+        let _ = (waits, spawner);
+        change.await;
+    }
+
+    /// Runs a write in Redis, and returns whether it succeeded. What no request waits for any longer is expected to.
+    #[cfg(feature = "redis")]
+    async fn finish_write(
+        redis: &RedisStore,
+        write: Pin<Box<dyn Future<Output = bool> + Send>>,
+        waits: &RedisWaits,
+    ) -> bool {
+        let written = Self::finish(redis, write, waits, |task| redis.spawner().spawn_repeatable(task)).await;
+        written.unwrap_or(true)
     }
 
     pub(in crate::cache) fn is_in_redis(&self) -> bool {
@@ -156,12 +191,14 @@ impl Store {
         let _ = waits;
         match self {
             Self::Embedded(embedded) => Ok(embedded.get(key).0),
+            // Futures that wait for Redis are boxed: they are large, and the one of a miss would have many of them.
             #[cfg(feature = "redis")]
             Self::Tiered(tiered, consistency) => {
-                tiered.lookup_with(key, *consistency, &tiered.redis().wait(waits).left).await
+                Box::pin(async move { tiered.lookup_with(key, *consistency, &tiered.redis().wait(waits).left).await })
+                    .await
             }
             #[cfg(feature = "redis")]
-            Self::Redis(redis) => redis.find(key, &redis.wait(waits).left).await,
+            Self::Redis(redis) => Box::pin(async move { redis.find(key, &redis.wait(waits).left).await }).await,
             Self::Other(other) => in_time(BUDGET, other.lookup(key)).await,
         }
     }
@@ -171,7 +208,7 @@ impl Store {
     pub(in crate::cache) async fn turn(&self, key: &Key, limit: Duration, waits: &RedisWaits) -> TurnAtKey {
         match self {
             #[cfg(feature = "redis")]
-            Self::Tiered(tiered, _) => match within(limit, tiered.turn(key, waits)).await {
+            Self::Tiered(tiered, _) => match within(limit, Box::pin(tiered.turn(key, waits))).await {
                 Some(TurnOutcome { turn, missing, has_waited }) => {
                     TurnAtKey { turn: FillTurn(turn), missing, has_waited }
                 }
@@ -210,43 +247,78 @@ impl Store {
         self.lookup(&Key::new(UNUSED_KEY), &RedisWaits::uncounted()).await.map(|found| found.stamp())
     }
 
-    pub(in crate::cache) async fn put(&self, entry: Entry, waits: &RedisWaits) -> Result<(), StoreError> {
-        let _ = waits;
-        #[cfg(feature = "redis")]
-        if let Self::Redis(redis) = self {
-            return redis.keep(entry, &redis.wait(waits).left).await;
-        }
+    pub(in crate::cache) async fn put(&self, entry: Entry) -> Result<(), StoreError> {
         in_time(BUDGET, self.get().put(entry)).await
     }
 
-    /// Stores an entry, and returns whether that succeeded. A failure is logged. With memory in front of Redis, Redis
-    /// gets it later.
+    /// Stores an entry, and returns whether that succeeded. A failure is logged. Redis may get it later.
     pub(in crate::cache) async fn put_or_warn(&self, entry: Entry, waits: &RedisWaits) -> bool {
-        #[cfg(feature = "redis")]
-        if let Self::Tiered(tiered, _) = self {
-            tiered.put_behind(entry);
-            return true;
+        let _ = waits;
+        match self {
+            #[cfg(feature = "redis")]
+            Self::Tiered(tiered, _) => {
+                tiered.put_behind(entry);
+                true
+            }
+            #[cfg(feature = "redis")]
+            Self::Redis(redis) => {
+                // A slow server, whose answers take the budget, would otherwise never get an entry.
+                let own = redis.clone();
+                let put = Box::pin(async move { own.put(entry).await.inspect_err(warn).is_ok() });
+                Self::finish_write(redis, put, waits).await
+            }
+            Self::Embedded(_) | Self::Other(_) => self.put(entry).await.inspect_err(warn).is_ok(),
         }
-        self.put(entry, waits).await.inspect_err(warn).is_ok()
+    }
+
+    /// Stores a response unless an invalidation after its stamp covers it, and returns whether that succeeded. `guard`
+    /// is kept until it ends.
+    pub(in crate::cache) async fn put_if_valid(
+        &self,
+        response: &Arc<StoredResponse>,
+        waits: &RedisWaits,
+        guard: impl Send + 'static,
+    ) -> bool {
+        #[cfg(feature = "redis")]
+        if let Some(redis) = self.redis() {
+            let (store, response) = (self.clone(), Arc::clone(response));
+            let put = Box::pin(async move {
+                let _guard = guard;
+                store.put_if_valid_within(&response, &RedisWaits::uncounted()).await
+            });
+            return Self::finish_write(redis, put, waits).await;
+        }
+        let _guard = guard;
+        self.put_if_valid_within(response, waits).await
+    }
+
+    async fn put_if_valid_within(&self, response: &Arc<StoredResponse>, waits: &RedisWaits) -> bool {
+        self.is_valid(response, waits).await && self.put_or_warn(Entry::Response(Arc::clone(response)), waits).await
     }
 
     /// Whether no invalidation after its stamp covers the response. A failure is logged, and counts as invalid.
     pub(in crate::cache) async fn is_valid(&self, response: &Arc<StoredResponse>, waits: &RedisWaits) -> bool {
-        let entry = Entry::Response(Arc::clone(response));
-        let _ = waits;
-        let is_valid = match self {
-            #[cfg(feature = "redis")]
-            Self::Tiered(tiered, consistency) => {
-                tiered.is_valid_with(&entry, *consistency, &tiered.redis().wait(waits).left).await
-            }
-            #[cfg(feature = "redis")]
-            Self::Redis(redis) => redis.holds(&entry, &redis.wait(waits).left).await,
-            Self::Embedded(_) | Self::Other(_) => in_time(BUDGET, self.get().is_valid(&entry)).await,
-        };
-        is_valid.unwrap_or_else(|error| {
+        self.validity(response, waits).await.unwrap_or_else(|error| {
             warn(&error);
             false
         })
+    }
+
+    async fn validity(&self, response: &Arc<StoredResponse>, waits: &RedisWaits) -> Result<bool, StoreError> {
+        let entry = Entry::Response(Arc::clone(response));
+        let _ = waits;
+        match self {
+            #[cfg(feature = "redis")]
+            Self::Tiered(tiered, consistency) => {
+                Box::pin(
+                    async move { tiered.is_valid_with(&entry, *consistency, &tiered.redis().wait(waits).left).await },
+                )
+                .await
+            }
+            #[cfg(feature = "redis")]
+            Self::Redis(redis) => Box::pin(async move { redis.holds(&entry, &redis.wait(waits).left).await }).await,
+            Self::Embedded(_) | Self::Other(_) => in_time(BUDGET, self.get().is_valid(&entry)).await,
+        }
     }
 
     /// Whether a response that another request fetched may answer a request that began at the stamp `began`: it must
@@ -260,20 +332,21 @@ impl Store {
         response.stamp() >= began || self.is_valid(response, waits).await
     }
 
-    /// Whether a request that began at the stamp `began` may wait for a response of `key` that is being computed.
+    /// Whether a request that began at the stamp `began` may wait for a response of `key` that is being computed: not
+    /// if it is invalid by now. An error if the store does not tell.
     pub(in crate::cache) async fn may_wait_for(
         &self,
         key: &Key,
         provenance: &Provenance,
         (began, now): (Stamp, Instant),
         waits: &RedisWaits,
-    ) -> bool {
+    ) -> Result<bool, StoreError> {
         if provenance.stamp() >= began {
-            return true;
+            return Ok(true);
         }
         match self.embedded() {
-            Some(embedded) => embedded.is_valid_provenance(provenance, key),
-            None => self.is_valid(&over(key, provenance, now), waits).await,
+            Some(embedded) => Ok(embedded.is_valid_provenance(provenance, key)),
+            None => self.validity(&over(key, provenance, now), waits).await,
         }
     }
 
@@ -315,7 +388,8 @@ impl Store {
     ) -> Result<ClaimOutcome, StoreError> {
         #[cfg(feature = "redis")]
         if let Some(redis) = self.redis() {
-            return redis.claim_key(key, &record, keep_for, &redis.wait(waits).left).await;
+            let wait = redis.wait_for_claim(waits);
+            return Box::pin(redis.claim_key(key, &record, keep_for, &wait.left)).await;
         }
         let _ = waits;
         match self.embedded() {

@@ -7,7 +7,7 @@ use http::Extensions;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    base::{clock::Clock, redis_waits::RedisWaits, spawner::Task},
+    base::{clock::Clock, redis_waits::RedisWaits},
     cache::{
         cache::Cache,
         store::{
@@ -77,24 +77,12 @@ impl Cache {
         }
     }
 
-    /// Removes a record that the store may have taken, although it did not answer in time. If that fails, the record
-    /// stays until its time has passed.
-    pub(crate) fn release_doubtful_claim(&self, key: Key, record: Bytes) {
-        if let Some(spawner) = &self.shared.spawner {
-            let store = self.shared.store.clone();
-            spawner.spawn(async move { drop(store.swap_claim(&key, &record, None, Duration::ZERO).await) });
-        }
-    }
-
     /// Runs a change of a claim to its end. The request waits for what is left of its budget, and a task does the rest.
     /// Without a spawner, the request waits for all of it.
     pub(crate) async fn finish(&self, change: impl Future<Output = ()> + Send + 'static, waits: &RedisWaits) {
-        let Some(spawner) = self.shared.spawner.as_ref().filter(|_| self.shared.store.is_in_redis()) else {
-            return change.await;
-        };
-        let mut change: Task = Box::pin(change);
-        if self.shared.store.within_budget(waits, change.as_mut()).await.is_none() {
-            spawner.spawn(change);
+        match &self.shared.spawner {
+            Some(spawner) => self.shared.store.finish_change(change, waits, spawner).await,
+            None => change.await,
         }
     }
 

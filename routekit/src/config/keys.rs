@@ -399,8 +399,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
         redis_budget,
         duration,
         units::show,
-        "The longest time that a request waits for Redis, in all, from 1 ms to 250 ms. An invalidation may take five \
-         times as long."
+        "The longest time that a request waits for Redis, in all, from 1 ms to 250 ms; up to twice as long with shared \
+         rate limits and an idempotency key. An invalidation may take five times as long."
     ),
     key!(
         "redis.horizon",

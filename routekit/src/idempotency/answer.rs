@@ -75,8 +75,6 @@ impl IdempotencySettings {
             }
             Err(error) => {
                 warn(&error, "an idempotency key is not claimed");
-                // The request is not processed, so its repetitions must not find its claim.
-                self.cache.release_doubtful_claim(claim_key, record);
                 return Ok(self.refuse(Event::IdempotencyUnavailable, refusals::unavailable(), ("failed", &traced)));
             }
         };

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::{
     base::redis_waits::RedisWaits,
     cache::{
-        backend::{FillTurn, Store},
+        backend::{FillTurn, Store, warn},
         coalesce::outcome::{FailedFetch, FillOutcome, OutcomeReceiver},
         store::key::Key,
         validity::{identity_hasher::IdentityHasher, provenance::Provenance, stamp::Stamp, tag::Tag},
@@ -45,7 +45,8 @@ pub(in crate::cache) enum Role {
     Lead(Lead),
     /// It waits for the outcome with [`landed`].
     Join(OutcomeReceiver),
-    /// It fetches without a flight, because another key with the same hash has one.
+    /// It fetches without a flight: another key with the same hash has one, or the store does not tell whether that of
+    /// this key is still valid.
     Alone,
 }
 
@@ -79,10 +80,15 @@ impl Flights {
                 Err(flight) => flight,
             };
             let Boarding { began, now, waits, .. } = boarding;
-            if store.may_wait_for(key, &flight.provenance, (began, now), waits).await {
-                return Role::Join(flight.outcome);
+            match store.may_wait_for(key, &flight.provenance, (began, now), waits).await {
+                Ok(true) => return Role::Join(flight.outcome),
+                Ok(false) => invalid = Some(flight.provenance),
+                // Others may still wait for it.
+                Err(error) => {
+                    warn(&error);
+                    return Role::Alone;
+                }
             }
-            invalid = Some(flight.provenance);
         }
     }
 

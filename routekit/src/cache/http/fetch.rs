@@ -287,8 +287,9 @@ impl Fetch<'_> {
         };
         let parts = &policy.cache.shared;
         let (inherited, now) = (confirmed.map(StoredResponse::tags).unwrap_or_default(), parts.clock.now());
-        let variants = facts.variants(&policy.store, &storing.vary).await;
-        let (variants, stamp) = (variants.as_deref(), self.stamp());
+        let stamp = self.stamp();
+        let variants = facts.variants(&policy.store, &storing.vary, (stamp, now)).await;
+        let variants = variants.as_deref();
         let fetched = Fetched { body: &body, storing, variants, stamp, spellings, inherited, now, at };
         let to_store = build_entry::build(policy, facts, &mut response, &fetched);
         // The response of a flight that was replaced is invalid, and must not replace a newer one.

@@ -91,7 +91,7 @@ where
             }
             found = match board(&self.ctx, (began, found.stamp()), patience.failure()).await {
                 Role::Alone => return self.alone().await,
-                Role::Lead(lead) => return self.lead(lead, reason, patience).await,
+                Role::Lead(lead) => return self.lead(lead, (reason, found), patience).await,
                 Role::Join(outcome) => match patience.wait(landed(outcome)).await {
                     None => return Ok(timed_out(&policy, reason)),
                     Some(Some(FillOutcome::Stored(stored)))
@@ -132,8 +132,14 @@ where
     }
 
     /// Fetches for all requests that wait, if the response is not there.
-    async fn lead(mut self, mut lead: Lead, reason: Fwd, mut patience: Patience) -> Result<Response, S::Error> {
+    async fn lead(
+        mut self,
+        mut lead: Lead,
+        (reason, before): (Fwd, Lookup),
+        mut patience: Patience,
+    ) -> Result<Response, S::Error> {
         let policy = Arc::clone(&self.ctx.policy);
+        let first = self.ctx.request.key().clone();
         let mut found;
         // A second time if the responses turn out to vary: then each variant has a turn.
         let mut attempts = 2;
@@ -157,6 +163,10 @@ where
             if !is_other_variant || attempts == 0 {
                 break;
             }
+        }
+        // The request has waited long enough. What the lookup before has found still counts, but for another variant.
+        if found.as_ref().is_err_and(StoreError::is_out_of_time) {
+            found = Ok(if *self.ctx.request.key() == first { before } else { Lookup::Miss(before.stamp()) });
         }
         match found {
             Ok(found) => match self.answer_from_store(&found) {

@@ -67,9 +67,11 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Sets the longest time that a request waits for Redis, between 1 ms and 250 ms: shared rate limits, lookups and
-    /// all else together. A call of the program, such as [`Cache::get_or_fill`](crate::cache::Cache::get_or_fill), has
-    /// a budget of its own. An invalidation waits for up to five times as long. Defaults to 50 ms.
+    /// Sets the longest time that a request waits for Redis, between 1 ms and 250 ms: lookups and all else together.
+    /// Shared rate limits and claims of idempotency keys may always wait for half of it, so that a request with all of
+    /// them waits for up to twice the budget. A call of the program, such as
+    /// [`Cache::get_or_fill`](crate::cache::Cache::get_or_fill), has a budget of its own. An invalidation waits for up
+    /// to five times as long. Defaults to 50 ms.
     pub fn budget(mut self, budget: Duration) -> Self {
         self.budget = budget;
         self

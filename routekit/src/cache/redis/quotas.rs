@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use redis::Value;
 
-use super::{engine::RedisEngine, link::RedisConnection, scripts::Script, wait::RedisWait};
+use super::{engine::RedisEngine, link::RedisConnection, scripts::Script};
 use crate::{
     base::{printable::Chain, redis_waits::RedisWaits},
     cache::store::contract::StoreError,
-    shared_quotas::{QuotaFuture, QuotaServer, QuotaTake, SharedDecision},
+    shared_quotas::{QuotaFault, QuotaFuture, QuotaServer, QuotaTake, SharedDecision},
 };
 
 /// The quotas under the prefix of a store.
@@ -31,7 +31,7 @@ impl RedisQuotas {
             command
         };
         // A request whose connection was lost may count twice. So a client gets less in that second, and never more.
-        let wait = RedisWait::begin(waits, engine.link.budget());
+        let wait = engine.link.wait_for_admission(waits);
         let reply = engine.call(command, &wait.left).await?.reply;
         let decisions = match &reply {
             Value::Array(numbers) if numbers.len() == 3 * takes.len() => {
@@ -53,7 +53,12 @@ fn decision(numbers: &[Value]) -> Option<SharedDecision> {
 
 impl QuotaServer for RedisQuotas {
     fn take<'a>(&'a self, takes: &'a [QuotaTake], waits: &'a RedisWaits) -> QuotaFuture<'a> {
-        Box::pin(async move { self.call(takes, waits).await.map_err(|error| Chain(&error).to_string()) })
+        Box::pin(async move {
+            self.call(takes, waits).await.map_err(|error| match error.is_out_of_time() {
+                true => QuotaFault::OutOfTime,
+                false => QuotaFault::Away(Chain(&error).to_string()),
+            })
+        })
     }
 }
 

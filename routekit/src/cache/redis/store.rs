@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -98,6 +101,11 @@ impl RedisStore {
         (self.engine.clock.clone(), self.engine.spawner.clone())
     }
 
+    /// The spawner of writes that no request waits for any longer.
+    pub(in crate::cache) fn spawner(&self) -> Spawner {
+        self.engine.spawner.clone()
+    }
+
     /// Whether there is a connection.
     pub(in crate::cache) fn is_connected(&self) -> bool {
         self.engine.link.is_connected()
@@ -180,7 +188,12 @@ impl RedisStore {
 
     /// Begins a wait, out of the budget of a request.
     pub(in crate::cache) fn wait<'a>(&self, waits: &'a RedisWaits) -> RedisWait<'a> {
-        RedisWait::begin(waits, self.engine.link.budget())
+        self.engine.link.wait(waits)
+    }
+
+    /// Begins a wait for a claim, which has at least half of the budget.
+    pub(in crate::cache) fn wait_for_claim<'a>(&self, waits: &'a RedisWaits) -> RedisWait<'a> {
+        self.engine.link.wait_for_admission(waits)
     }
 
     pub(in crate::cache) async fn find(&self, key: &Key, left: &Countdown) -> Result<Lookup, StoreError> {
@@ -224,11 +237,11 @@ impl RedisStore {
         Ok(checked.is_some_and(|checked| checked.is_valid && !is_banned(&checked, reading, entry)))
     }
 
-    pub(in crate::cache) async fn keep(&self, entry: Entry, left: &Countdown) -> Result<(), StoreError> {
-        let engine = &*self.engine;
+    async fn keep(&self, entry: Entry) -> Result<(), StoreError> {
+        let (engine, left) = (&*self.engine, self.budget());
         match self.put_command(entry)? {
-            Some(PutCommand::Set(command)) => engine.write(&command, left).await.map(drop),
-            Some(PutCommand::Remove(command)) => engine.run(&command, left).await.map(drop),
+            Some(PutCommand::Set(command)) => engine.write(&command, &left).await.map(drop),
+            Some(PutCommand::Remove(command)) => engine.run(&command, &left).await.map(drop),
             None => Ok(()),
         }
     }
@@ -271,10 +284,13 @@ impl RedisStore {
         left: &Countdown,
     ) -> Result<ClaimOutcome, StoreError> {
         let engine = &*self.engine;
+        let doubtful = DoubtfulClaim { store: self, key, record, is_sent: AtomicBool::new(false) };
         let command = |connection: &RedisConnection| {
+            doubtful.is_sent.store(true, Ordering::Relaxed);
             claim_command(connection, Script::Claim, engine, key).arg(&record[..]).arg(millis(keep_for)).to_owned()
         };
         let CallReply { reply, is_repeated } = engine.call(command, left).await?;
+        doubtful.is_sent.store(false, Ordering::Relaxed);
         match reply {
             Value::Nil => Ok(ClaimOutcome::Won),
             // The claim was won before, and the reply was lost.
@@ -342,6 +358,26 @@ impl PutCommand {
     }
 }
 
+/// A claim without an answer. If one was sent, the server may take it later, although the request is refused or gone:
+/// its repetitions must not find it.
+struct DoubtfulClaim<'a> {
+    store: &'a RedisStore,
+    key: &'a Key,
+    record: &'a Bytes,
+    is_sent: AtomicBool,
+}
+
+impl Drop for DoubtfulClaim<'_> {
+    fn drop(&mut self) {
+        if *self.is_sent.get_mut() {
+            let (store, key, record) = (self.store.clone(), self.key.clone(), self.record.clone());
+            // If that fails, too, the record stays until its time has passed.
+            let release = async move { drop(store.swap(&key, &record, None, Duration::ZERO).await) };
+            self.store.engine.spawner.spawn_repeatable(release);
+        }
+    }
+}
+
 /// Whether a pattern that was invalidated later matches the entry.
 fn is_banned(checked: &CheckedEntry, reading: u64, entry: &Entry) -> bool {
     !checked.bans.is_empty() && ban_list::forbids(&checked.bans, reading, &entry.key_text()) != Some(false)
@@ -367,7 +403,7 @@ impl CacheStore for RedisStore {
     }
 
     fn put(&self, entry: Entry) -> StoreFuture<'_, ()> {
-        Box::pin(async move { self.keep(entry, &self.budget()).await })
+        Box::pin(self.keep(entry))
     }
 
     fn is_valid<'a>(&'a self, entry: &'a Entry) -> StoreFuture<'a, bool> {

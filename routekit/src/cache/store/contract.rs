@@ -115,6 +115,9 @@ enum StoreErrorKind {
     /// The same. The store could be reached, and refused.
     #[cfg(feature = "redis")]
     Refusal,
+    /// The store may be well: the request had too little time left of its budget.
+    #[cfg(feature = "redis")]
+    OutOfTime,
 }
 
 impl StoreError {
@@ -134,6 +137,20 @@ impl StoreError {
     #[cfg(feature = "redis")]
     pub(in crate::cache) fn known_refusal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { cause: cause.into(), kind: StoreErrorKind::Refusal }
+    }
+
+    /// Creates the error of a request that had too little time left to wait for the store.
+    #[cfg(feature = "redis")]
+    pub(in crate::cache) fn out_of_time(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { cause: cause.into(), kind: StoreErrorKind::OutOfTime }
+    }
+
+    /// Whether the request had too little time left to wait for the store, which says nothing about the store.
+    pub(in crate::cache) fn is_out_of_time(&self) -> bool {
+        #[cfg(feature = "redis")]
+        return self.kind == StoreErrorKind::OutOfTime;
+        #[cfg(not(feature = "redis"))]
+        false
     }
 
     #[cfg(feature = "redis")]

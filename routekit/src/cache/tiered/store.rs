@@ -143,8 +143,11 @@ impl TieredStore {
         }
     }
 
+    /// Whether memory may answer in place of Redis. Not while Redis is used and this process may have missed an
+    /// invalidation: an answer that is late, or that the request has no time to wait for, would tell.
     fn may_fall_back(&self, consistency: Consistency) -> bool {
-        self.parts.fallback == RedisFallback::Memory && consistency == Consistency::Bounded
+        let may_use = self.parts.fallback == RedisFallback::Memory && consistency == Consistency::Bounded;
+        may_use && (!self.parts.redis.is_connected() || self.is_live())
     }
 
     /// What memory has while Redis is away.
@@ -251,7 +254,7 @@ impl CacheStore for TieredStore {
                 self.parts.near.keep(entry.clone());
             }
             match self.parts.redis.put(entry).await {
-                Err(_) if self.may_fall_back(Consistency::Bounded) => Ok(()),
+                Err(_) if self.parts.fallback == RedisFallback::Memory => Ok(()),
                 put => put,
             }
         })

@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{
-    base::redis_waits::RedisWaits,
-    cache::{
-        cache::Cache,
-        store::{contract::StoreError, entry::Entry, lookup_result::Lookup},
-        values::{error::ValueError, fill_alone::FillAlone, options::CacheOptions, slot::ValueSlot},
-    },
+use crate::cache::{
+    cache::Cache,
+    store::{contract::StoreError, entry::Entry, lookup_result::Lookup},
+    values::{error::ValueError, fill_alone::FillAlone, options::CacheOptions, slot::ValueSlot},
 };
 
 /// Values. Most programs use [`get_or_fill`](Self::get_or_fill).
@@ -79,7 +76,7 @@ impl Cache {
             None => store.stamp().await?,
         };
         let entry = slot.entry(value, options, stamp)?;
-        self.shared.store.put(Entry::Response(entry), &RedisWaits::uncounted()).await?;
+        self.shared.store.put(Entry::Response(entry)).await?;
         self.shared.stats.program().set();
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::{
             flight::{Boarding, Lead, Role, landed},
             outcome::{FailedFetch, FillOutcome},
         },
-        store::{entry::Entry, stored_response::StoredResponse},
+        store::stored_response::StoredResponse,
         validity::stamp::Stamp,
         values::{
             fill_alone::FillAlone,
@@ -83,9 +83,18 @@ impl Cache {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let slot = ValueSlot::new(self, key);
+        let mut slot = ValueSlot::new(self, key);
         let counters = self.shared.stats.program();
-        let began = match slot.lookup().await {
+        let in_memory = slot.lookup_now();
+        // A hit in memory waits for nothing, and allocates no sum.
+        if !matches!(in_memory, Some(FoundValue::Fresh(..))) {
+            slot.count_waits();
+        }
+        let found = match in_memory {
+            Some(found) => Ok(found),
+            None => slot.lookup().await,
+        };
+        let began = match found {
             Ok(FoundValue::Fresh(_, value)) => {
                 counters.hit();
                 return Ok(value);
@@ -118,6 +127,11 @@ impl Cache {
                     let found = match missing {
                         Some(stamp) => Ok(FoundValue::Nothing(stamp)),
                         None => slot.lookup().await,
+                    };
+                    // What the lookup before has found still counts.
+                    let found = match found {
+                        Err(error) if error.is_out_of_time() => Ok(FoundValue::Nothing(looked_up)),
+                        found => found,
                     };
                     match found {
                         Ok(FoundValue::Fresh(entry, value)) => {
@@ -321,8 +335,9 @@ impl ValueSlot {
     async fn stored(&self, entry: Arc<StoredResponse>) -> FillOutcome {
         let parts = &self.cache.shared;
         // An entry that is already invalid would replace a value that was set in the meantime.
-        let to_put = || Entry::Response(Arc::clone(&entry));
-        if parts.store.is_valid(&entry, &self.waits).await && parts.store.put_or_warn(to_put(), &self.waits).await {
+        // It may be put after the flight has ended.
+        let alone = parts.store.is_in_redis().then(|| FillAlone::new(&self.cache));
+        if parts.store.put_if_valid(&entry, &self.waits, alone).await {
             parts.stats.program().set();
         }
         FillOutcome::Stored(entry)

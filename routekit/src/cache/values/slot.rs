@@ -51,8 +51,13 @@ impl ValueSlot {
     pub(super) fn new(cache: &Cache, text: &str) -> Self {
         let settings = &cache.shared.values;
         let name = ValueName { prefix: &settings.key_prefix, partition: &cache.partition, text };
-        let (key, waits) = (name.key(settings.max_key_length), cache.shared.store.waits());
-        Self { cache: cache.clone(), text: text.into(), key, waits }
+        let key = name.key(settings.max_key_length);
+        Self { cache: cache.clone(), text: text.into(), key, waits: RedisWaits::uncounted() }
+    }
+
+    /// From here on, all waits of the call together have one budget.
+    pub(super) fn count_waits(&mut self) {
+        self.waits = self.cache.shared.store.waits();
     }
 
     /// The same value in the background, which no caller waits for.
@@ -98,15 +103,24 @@ impl ValueSlot {
         })
     }
 
+    /// Looks up in memory; `None` if memory does not have the answer.
+    pub(super) fn lookup_now<T: DeserializeOwned>(&self) -> Option<FoundValue<T>> {
+        self.cache.shared.store.lookup_now(&self.key.key).map(|(found, _)| self.value_of(found))
+    }
+
     pub(super) async fn lookup<T: DeserializeOwned>(&self) -> Result<FoundValue<T>, StoreError> {
-        Ok(match self.find().await? {
+        self.find().await.map(|found| self.value_of(found))
+    }
+
+    fn value_of<T: DeserializeOwned>(&self, found: Lookup) -> FoundValue<T> {
+        match found {
             Lookup::Hit(entry, stamp) => match self.read_or_warn(&entry) {
                 Some(value) => FoundValue::Fresh(entry, value),
                 None => FoundValue::Nothing(stamp),
             },
             Lookup::Stale(entry, stamp) => FoundValue::Stale(entry, stamp),
             Lookup::VariesBy(_, stamp) | Lookup::Miss(stamp) => FoundValue::Nothing(stamp),
-        })
+        }
     }
 
     /// The entry of a value that was computed after `stamp`.

@@ -1,6 +1,9 @@
 //! The cache's view of a request.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::extract::Request;
 use http::{HeaderMap, HeaderName, Uri};
@@ -16,6 +19,7 @@ use crate::{
         },
         invalidation::requested_uri,
         store::{contract::StoreError, key::Key, lookup_result::Lookup, variants::Variants},
+        validity::stamp::Stamp,
     },
     identity::Identity,
     route::Audience,
@@ -67,7 +71,7 @@ impl CacheRequest {
         }
     }
 
-    /// The same request without a client, for which any response is acceptable, and which nobody waits for.
+    /// The same request without a client, for which any response is acceptable, and no wait counts.
     pub(in crate::cache) fn without_client(&self) -> Self {
         let directives = ClientDirectives { credentials: self.directives.credentials, ..ClientDirectives::default() };
         Self { directives, waits: RedisWaits::uncounted(), ..self.clone() }
@@ -79,13 +83,23 @@ impl CacheRequest {
     }
 
     /// The headers that responses of the base key vary by now, for a response that varies by `vary`. Another variant
-    /// may have been stored since the lookup.
-    pub(in crate::cache) async fn variants(&self, store: &Store, vary: &[HeaderName]) -> Option<Arc<Variants>> {
+    /// may have been stored since the lookup, which counts if the store does not answer.
+    pub(in crate::cache) async fn variants(
+        &self,
+        store: &Store,
+        vary: &[HeaderName],
+        (stamp, now): (Stamp, Instant),
+    ) -> Option<Arc<Variants>> {
         if vary.is_empty() && self.varying.is_empty() {
             return None;
         }
         match store.lookup(&self.base, &self.waits).await {
             Ok(Lookup::VariesBy(variants, _)) => Some(variants),
+            Err(_) if !self.varying.is_empty() => {
+                // For how long they are kept is not known.
+                let (key, names) = (self.base.clone(), self.varying.clone());
+                Some(Arc::new(Variants::new(key, names, stamp, now, Duration::ZERO)))
+            }
             Ok(_) | Err(_) => None,
         }
     }

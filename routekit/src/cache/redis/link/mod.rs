@@ -23,10 +23,11 @@ pub(super) use self::{
     connect::RedisConnection, probe::write_probe, server_address::ServerAddress, server_info::fields,
 };
 use self::{connect::RedisConnector, finder::ServerFinder, probe::WriteProbe};
-use super::key_layout::KeyLayout;
+use super::{key_layout::KeyLayout, wait::RedisWait};
 use crate::{
     base::{
         clock::Clock,
+        redis_waits::{LinkId, RedisWaits},
         spawner::{Spawner, sole_task::RunningTask},
     },
     cache::store::contract::StoreError,
@@ -57,6 +58,7 @@ const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=D
 pub(super) struct RedisLink(Arc<LinkShared>);
 
 struct LinkShared {
+    id: LinkId,
     finder: ServerFinder,
     spawner: Spawner,
     state: watch::Sender<LinkState>,
@@ -84,7 +86,7 @@ impl RedisLink {
     pub(super) fn new(address: ServerAddress, budget: Duration, keys: &KeyLayout, spawner: Spawner) -> Self {
         let connector = RedisConnector::new(address, spawner.clone());
         let finder = ServerFinder::new(connector, budget, WriteProbe::new(keys));
-        Self(Arc::new(LinkShared { finder, spawner, state: watch::Sender::new(LinkState::Idle) }))
+        Self(Arc::new(LinkShared { id: LinkId::next(), finder, spawner, state: watch::Sender::new(LinkState::Idle) }))
     }
 
     pub(super) fn address(&self) -> &ServerAddress {
@@ -95,11 +97,21 @@ impl RedisLink {
         self.0.finder.budget
     }
 
+    /// Begins a wait, for what the request has left of its budget.
+    pub(super) fn wait<'a>(&self, waits: &'a RedisWaits) -> RedisWait<'a> {
+        RedisWait::begin(waits, self.0.id, self.budget())
+    }
+
+    /// The same for what decides whether the request is admitted, which may always wait for half of the budget.
+    pub(super) fn wait_for_admission<'a>(&self, waits: &'a RedisWaits) -> RedisWait<'a> {
+        RedisWait::begin_admission(waits, self.0.id, self.budget())
+    }
+
     /// The connection, or the reason why there is none within the connect budget and the time that is left. Without
     /// time, nothing is sent: no answer would be waited for.
     pub(super) async fn connection(&self, left: &Countdown) -> Result<Arc<RedisConnection>, StoreError> {
         if left.left().is_zero() {
-            return Err(StoreError::known("the request has no time left to wait for Redis"));
+            return Err(StoreError::out_of_time("the request has no time left to wait for Redis"));
         }
         if let LinkState::Connected(connection) = &*self.0.state.borrow() {
             return Ok(Arc::clone(connection));
@@ -206,9 +218,12 @@ impl RedisLink {
             None => {
                 // Otherwise the request had little time left, and the server may be as fast as it must be. If it
                 // hangs, the next request finds out.
-                if limit >= self.0.finder.budget / 2 {
-                    self.0.doubt(connection);
+                if limit < self.0.finder.budget / 2 {
+                    return Err(StoreError::out_of_time(format!(
+                        "Redis did not answer within {limit:?}, which the request had left"
+                    )));
                 }
+                self.0.doubt(connection);
                 Err(StoreError::known(format!("Redis did not answer within {limit:?}")))
             }
         }
