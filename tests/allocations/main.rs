@@ -10,6 +10,7 @@ use std::{
 
 use routekit::{
     alloc::CountingAllocator,
+    cache::{Cache, CacheBuilder, CacheOptions, RedisStore, TieredStore},
     config::Config,
     observe::{Allocated, Finished, Observer},
     prelude::*,
@@ -17,6 +18,14 @@ use routekit::{
     test::TestApp,
 };
 use tokio::task::yield_now;
+
+/// Parts of what the suite has.
+#[allow(dead_code, clippy::print_stderr, reason = "this program needs few of them, which say why a test is skipped")]
+#[path = "../suite/support"]
+mod support {
+    pub(crate) mod programs;
+    pub(crate) mod redis_server;
+}
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator::system();
@@ -72,6 +81,12 @@ async fn panics(bytes: usize) {
 async fn elsewhere(bytes: usize) {
     tokio::spawn(in_three_polls(bytes)).await.unwrap();
     tokio::task::spawn_blocking(move || allocate(bytes)).await.unwrap();
+}
+
+#[get("/value")]
+async fn value(cache: Dep<Cache>) -> Json<u8> {
+    let filled: Result<u8, Problem> = cache.get_or_fill("value", &CacheOptions::new(), async || Ok(7)).await;
+    Json(filled.unwrap())
 }
 
 /// Keeps what the last request has allocated.
@@ -210,4 +225,28 @@ async fn late_handler_is_measured_until_its_timeout() {
     assert_eq!(app.get("/late/10000").send().await.status(), 504);
     assert!(started.elapsed() >= Duration::from_secs(1));
     assert!(last.counts().unwrap().0 >= 40_000);
+}
+
+/// The sum of what a call waits for Redis is only for calls that wait.
+#[tokio::test]
+async fn value_in_memory_allocates_the_same_with_redis_behind_it() {
+    let Some(server) = support::redis_server::RedisServer::start("allocations", &[]) else { return };
+    let tiered = TieredStore::new(RedisStore::new(server.url()).unwrap());
+    let hit = async |cache: CacheBuilder, is_ready: &dyn Fn() -> bool| {
+        let last = Last::default();
+        let app = App::with_routes([value::ROUTE]).config(Config::default()).observer(last.clone()).cache(cache);
+        let app = TestApp::new(app);
+        app.get("/value").send().await;
+        while !is_ready() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // Memory is empty when it begins to follow.
+        app.get("/value").send().await;
+        last.counts();
+        app.get("/value").send().await;
+        last.counts().unwrap()
+    };
+    let embedded = hit(Cache::builder(), &|| true).await;
+    let behind = hit(Cache::builder().store(tiered.clone()), &|| tiered.is_live()).await;
+    assert_eq!(behind, embedded);
 }
