@@ -81,6 +81,7 @@
 //! | `decompression` | | 10 | decompresses request bodies |
 //! | `redis` | | 28 | [`cache::RedisStore`], the cache of several processes: see [Redis](crate::guide::redis) |
 //! | `sqlx` | | 18 | `HealthCheck::sql`, which checks databases through pools of sqlx 0.8 |
+//! | `swagger-ui` | | 1 | [Swagger UI](openapi#swagger-ui) at `/docs/swagger`, its files included |
 //! | `test-schema` | | 33 | `TestResponse::assert_matches_schema`: see [testing](crate::guide::testing); for the dev-dependencies of a program |
 //! | `tls` | | 12 | HTTPS on the main listener: see [operation](crate::guide::operation) |
 //! | `multipart` | | 6 | axum's `Multipart`, described as a body |

@@ -104,6 +104,7 @@ pub use self::{
 pub(crate) use self::{
     cache::WeakCache,
     events::listener::Listener,
+    headers::etag::none_match,
     http::policy::DEFAULT_DEADLINE,
     stats::{condition::StoreCondition, counters::Counters},
     validity::template::{grows_list, may_be_equal, may_match},

@@ -38,6 +38,8 @@ mod responses;
 mod schemas;
 mod security;
 mod serve;
+#[cfg(feature = "swagger-ui")]
+mod swagger_ui;
 
 pub use self::{document::OpenApiDocument, info::ApiInfo};
 pub(crate) use self::{

@@ -1,4 +1,5 @@
-//! `GET /openapi.json`, `GET /openapi/{version}` and `GET /docs`.
+//! `GET /openapi.json`, `GET /openapi/{version}` and `GET /docs`. With the feature `swagger-ui`, also
+//! `GET /docs/swagger` and its files.
 
 use std::{
     collections::BTreeMap,
@@ -15,6 +16,8 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderValue, header};
 
+#[cfg(feature = "swagger-ui")]
+use super::swagger_ui;
 use super::{document::OpenApiDocument, page};
 use crate::{
     problem::{Problem, Result},
@@ -24,6 +27,10 @@ use crate::{
 /// The paths that routes of the app must not use if the document is served beside them.
 pub(crate) const PATHS: &[Reserved] = &[
     Reserved { path: "/docs", what: "the page with its documentation" },
+    #[cfg(feature = "swagger-ui")]
+    Reserved { path: "/docs/swagger", what: "Swagger UI" },
+    #[cfg(feature = "swagger-ui")]
+    Reserved { path: "/docs/swagger/{*file}", what: "the files of Swagger UI" },
     Reserved { path: "/openapi.json", what: "its OpenAPI document" },
     Reserved { path: "/openapi/{*version}", what: "the OpenAPI document of a version" },
 ];
@@ -41,12 +48,15 @@ struct MakerState {
 
 type MakeDocument = Box<dyn Fn(Option<&str>) -> Option<OpenApiDocument> + Send + Sync>;
 
-/// A document in both forms.
+/// A document in all forms.
 #[derive(Clone)]
 struct Served {
     json: Bytes,
     /// Empty for the document of a version.
     page: Bytes,
+    /// Served for the document of all routes only.
+    #[cfg(feature = "swagger-ui")]
+    swagger_ui: swagger_ui::Page,
 }
 
 impl DocumentMaker {
@@ -68,7 +78,12 @@ impl DocumentMaker {
         let document = document.ok_or_else(|| Problem::not_found("no route of this app has this version"))?;
         let json = Bytes::from(document.as_json().to_string());
         let page = if version.is_none() { page::page(document.as_json(), &self.0.url) } else { String::new() };
-        let served = Served { json, page: page.into() };
+        let served = Served {
+            json,
+            page: page.into(),
+            #[cfg(feature = "swagger-ui")]
+            swagger_ui: swagger_ui::page(document.as_json()),
+        };
         for warning in document.warnings() {
             tracing::warn!(target: "routekit::openapi", "{warning}");
         }
@@ -83,13 +98,15 @@ impl fmt::Debug for DocumentMaker {
     }
 }
 
-/// The router of the document, of those of each version, and of the page.
+/// The router of the document, of those of each version, and of the pages.
 pub(crate) fn router(maker: DocumentMaker) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/openapi.json", get(whole))
         .route("/openapi/{*version}", get(of_version))
-        .route("/docs", get(docs))
-        .with_state(maker)
+        .route("/docs", get(docs));
+    #[cfg(feature = "swagger-ui")]
+    let router = router.route("/docs/swagger", get(swagger)).route("/docs/swagger/{file}", get(swagger_ui::file));
+    router.with_state(maker)
 }
 
 async fn whole(State(maker): State<DocumentMaker>) -> Result<Response> {
@@ -108,6 +125,11 @@ async fn of_version(
 async fn docs(State(maker): State<DocumentMaker>) -> Result<Response> {
     let page = maker.get(None)?.page;
     Ok((page::headers(), page).into_response())
+}
+
+#[cfg(feature = "swagger-ui")]
+async fn swagger(State(maker): State<DocumentMaker>) -> Result<Response> {
+    Ok(maker.get(None)?.swagger_ui.into_response())
 }
 
 fn json(served: Served) -> Response {

@@ -102,7 +102,7 @@ async fn opaque() -> impl axum::response::IntoResponse {
     (StatusCode::IM_A_TEAPOT, "tea")
 }
 
-fn app() -> App {
+pub(super) fn app() -> App {
     let written = json!({ "paths": { "/legacy": { "get": {
         "operationId": "legacy", "responses": { "200": { "description": "OK" } },
     } } } });

@@ -5,6 +5,8 @@ mod document;
 mod page;
 mod rules;
 mod serve;
+mod swagger_browser;
+mod swagger_ui;
 
 use http::Method;
 use routekit::test::TestResponse;

@@ -34,7 +34,7 @@ static HEADERS: LazyLock<[(header::HeaderName, HeaderValue); 5]> = LazyLock::new
     let more = format!(
         "script-src 'sha256-{script}'; connect-src 'self'; img-src data:; require-trusted-types-for 'script'; "
     );
-    html_page::headers(inside("style"), &more)
+    html_page::headers(&format!("'sha256-{}'", html_page::hash(inside("style"))), &more)
 });
 
 /// What the live page shows, and the streams that are open.

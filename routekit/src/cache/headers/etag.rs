@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, header};
 /// Whether `If-None-Match` lists `etag`, by weak comparison (RFC 9110 §8.8.3.2). `None` without the header.
 ///
 /// `*`, alone, matches any response. A list is read up to the first element that is not an entity tag.
-pub(in crate::cache) fn none_match(request: &HeaderMap, etag: Option<&HeaderValue>) -> Option<bool> {
+pub(crate) fn none_match(request: &HeaderMap, etag: Option<&HeaderValue>) -> Option<bool> {
     let mut lines = request.get_all(header::IF_NONE_MATCH).iter().peekable();
     let first = *lines.peek()?;
     if first.as_bytes().trim_ascii() == b"*" {

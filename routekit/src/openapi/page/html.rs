@@ -1,7 +1,7 @@
 //! Text as HTML.
 
 /// Escapes a text, also for attributes in double quotes.
-pub(super) fn escape(text: &str) -> String {
+pub(in crate::openapi) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -2,7 +2,7 @@
 
 mod curl;
 mod example;
-mod html;
+pub(super) mod html;
 mod listed;
 mod operation;
 mod schema;
@@ -16,6 +16,9 @@ use self::{
     listed::{Operation, operations},
 };
 
+/// A link to Swagger UI.
+const SWAGGER_UI: &str = if cfg!(feature = "swagger-ui") { " · <a href=\"docs/swagger\">Swagger UI</a>" } else { "" };
+
 /// The page of `document`. Examples use `url` if the document names no server.
 pub(super) fn page(document: &Value, url: &str) -> String {
     let url = document["servers"][0]["url"].as_str().unwrap_or(url).trim_end_matches('/');
@@ -25,8 +28,8 @@ pub(super) fn page(document: &Value, url: &str) -> String {
     let mut page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\"><title>{title}</title><style>{}</style></head><body><header>\
-         <h1>{title} <small>{}</small></h1>{}<p>{} operations · <a href=\"openapi.json\">OpenAPI document</a></p>\
-         </header><main>",
+         <h1>{title} <small>{}</small></h1>{}<p>{} operations · <a href=\"openapi.json\">OpenAPI document</a>\
+         {SWAGGER_UI}</p></header><main>",
         style::STYLE,
         escape(info["version"].as_str().unwrap_or_default()),
         paragraphs(info["description"].as_str().unwrap_or_default()),

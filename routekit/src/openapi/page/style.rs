@@ -25,7 +25,8 @@ b.post{color:#2c7a3f}b.put,b.patch{color:#9a6700}b.delete{color:#b3261e}\
 @media(prefers-color-scheme:dark){b[class]{color:#7cb8f2}b.post{color:#7fd196}b.put,b.patch{color:#e3b341}\
 b.delete{color:#ff8a80}a{color:#8ab4f8}}";
 
-static HEADERS: LazyLock<[(HeaderName, HeaderValue); 5]> = LazyLock::new(|| html_page::headers(STYLE, ""));
+static HEADERS: LazyLock<[(HeaderName, HeaderValue); 5]> =
+    LazyLock::new(|| html_page::headers(&format!("'sha256-{}'", html_page::hash(STYLE)), ""));
 
 /// The headers of the page.
 pub(in crate::openapi) fn headers() -> [(HeaderName, HeaderValue); 5] {
