@@ -70,3 +70,58 @@ async fn quickstart_is_shown_and_a_get_is_sent() {
     assert!(body.contains("\"total\": 0"), "{body}");
     assert_quiet(&browser, &[&base]);
 }
+
+#[tokio::test]
+async fn page_on_the_admin_surface_calls_the_servers_of_the_document() {
+    let (addr, admin) = (free_port().to_string(), free_port().to_string());
+    let mut command = quickstart();
+    command.env("ROUTEKIT_ADDR", &addr).env("ROUTEKIT_ADMIN_ADDR", &admin);
+    // The page is of another origin.
+    command.env("ROUTEKIT_CORS_ORIGINS", format!("http://{admin}"));
+    let _app = Quickstart::start_command(&mut command);
+    let base = format!("http://{admin}");
+    let Some(mut browser) = open("swagger-admin", &base, 5).await else { return };
+    assert_eq!(try_first_get(&mut browser).await.0, 200);
+    let sent = format!("http://{addr}/v2/users?limit=20&page=1");
+    assert!(browser.requested().contains(&&*sent), "{:?}", browser.requested());
+    assert_quiet(&browser, &[&base, &format!("http://{addr}")]);
+}
+
+#[tokio::test]
+async fn shop_is_shown() {
+    let mut command = Command::new(build("shop", "shop"));
+    command.env("ROUTEKIT_ADDR", "127.0.0.1:0").env("ROUTEKIT_ADMIN_ADDR", "127.0.0.1:0").env_remove("RUST_LOG");
+    let app = Quickstart::start_command(&mut command);
+    let base = format!("http://{}", app.admin);
+    let Some(mut browser) = open("swagger-shop", &base, 2).await else { return };
+    assert_eq!(operations(&mut browser, &base).await, 2);
+    assert_quiet(&browser, &[&base]);
+}
+
+/// Every kind of route, each opened with its schemas, behind a base path.
+#[tokio::test]
+async fn everything_is_shown_behind_a_base_path() {
+    let app = document::app().configure(|config| config.set_openapi_serve(ServeOpenApi::Main));
+    let router = Router::new().nest("/behind/proxy", app.into_router().unwrap());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/behind/proxy", listener.local_addr().unwrap());
+    let _server = tokio::spawn(async { axum::serve(listener, router).await });
+    let count = document::app().openapi().unwrap().as_json()["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|item| item.as_object().unwrap().len())
+        .sum();
+    let Some(mut browser) = open("swagger-everything", &base, count).await else { return };
+    assert_eq!(browser.value("document.title").await, "Parcels");
+    browser.value("document.querySelectorAll('.opblock-summary-control').forEach((button) => button.click())").await;
+    browser.until(&format!("document.querySelectorAll('.opblock-body').length === {count}")).await;
+    let expand = "document.querySelectorAll('.json-schema-2020-12-expand-deep-button').forEach((all) => all.click())";
+    browser.value(expand).await;
+    click(&mut browser, ".btn.authorize").await;
+    browser.until("!!document.querySelector('.modal-ux')").await;
+    browser.picture("swagger-everything-opened").await;
+    let width = browser.value("document.documentElement.scrollWidth").await;
+    assert!(width.as_f64().unwrap() <= 1280.0, "nothing is cut off: {width}");
+    assert_quiet(&browser, &[&base]);
+}
