@@ -20,6 +20,19 @@
 //!
 //! A schema in which serde writes a type in another form than it reads it has two names: `User` in responses and
 //! `UserInput` in requests.
+//!
+//! # Swagger UI
+//!
+//! With the feature `swagger-ui`, `GET /docs/swagger` shows the document with Swagger UI, and can send requests. It is
+//! served wherever the document is, for the same clients.
+//!
+//! 1. Its files come from the crate `routekit-swagger-ui`. They are sent as they are stored, compressed with gzip, or
+//!    decompressed to clients that do not accept gzip. The page names no other host.
+//! 2. Its `Content-Security-Policy` allows its scripts by their hashes, and requests to the host of the page and to the
+//!    `servers` of the document.
+//! 3. On the admin listener, requests go to another origin, that of the app, which must
+//!    [allow it](crate::guide::edge#cors): `ROUTEKIT_CORS_ORIGINS=http://127.0.0.1:9091`. With
+//!    `openapi.serve = "main"` there is one origin.
 
 mod document;
 mod extensions;

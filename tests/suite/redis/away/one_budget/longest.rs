@@ -59,6 +59,6 @@ async fn requests_wait_for_what_the_guide_says_while_redis_hangs() {
         let expected = BUDGET * row.percent / 100;
         eprintln!("{}: {time:?}, of {expected:?}", row.kind);
         assert!(time >= expected * 9 / 10, "{}: {time:?}", row.kind);
-        assert!(time < expected + BUDGET * 4 / 10, "{}: {time:?}", row.kind);
+        assert!(time < expected + BUDGET * 8 / 10, "{}: {time:?}", row.kind);
     }
 }
