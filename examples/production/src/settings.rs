@@ -25,7 +25,7 @@ pub(crate) struct Settings {
 pub(crate) enum Tokens {
     /// An issuer that shares a secret with the program.
     Issued { issuer: String, secret: Secret },
-    /// The program itself, for whoever has started it.
+    /// The program itself, for the developer who has started it.
     Development,
 }
 

@@ -13,12 +13,12 @@ use crate::policy::Explanation;
 
 /// The document of all routes. It is rendered when a client first asks for it, because it has kilobytes for each route.
 #[derive(Clone)]
-pub(crate) struct RouteList(Arc<LazyLock<Bytes, MakeDocument>>);
+pub(crate) struct RouteList(Arc<LazyLock<Bytes, RenderRoutes>>);
 
-type MakeDocument = Box<dyn FnOnce() -> Bytes + Send>;
+type RenderRoutes = Box<dyn FnOnce() -> Bytes + Send>;
 
 #[derive(Serialize)]
-struct Document {
+struct RouteDocument {
     routes: Vec<Explanation>,
 }
 
@@ -32,7 +32,7 @@ impl RouteList {
     pub(crate) fn new(routes: impl FnOnce() -> Vec<Explanation> + Send + 'static) -> Self {
         Self(Arc::new(LazyLock::new(Box::new(move || {
             // Nothing in an explanation fails to serialise: it has texts, lists and switches.
-            serde_json::to_vec(&Document { routes: routes() }).unwrap_or_default().into()
+            serde_json::to_vec(&RouteDocument { routes: routes() }).unwrap_or_default().into()
         }))))
     }
 }

@@ -56,7 +56,7 @@ struct Served {
     page: Bytes,
     /// Served for the document of all routes only.
     #[cfg(feature = "swagger-ui")]
-    swagger_ui: swagger_ui::Page,
+    swagger_ui: swagger_ui::SwaggerPage,
 }
 
 impl DocumentMaker {

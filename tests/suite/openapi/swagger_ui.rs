@@ -166,7 +166,7 @@ fn a_route_of_the_app_at_their_paths_is_an_error_only_beside_them() {
     with_own(|_| {}).unwrap();
     with_own(|config| config.set_openapi_serve(ServeOpenApi::Off)).unwrap();
     for change in [(|config: &mut Config| config.set_openapi_serve(ServeOpenApi::Main)) as fn(&mut Config), |config| {
-        config.set_admin_addr(AdminAddr::Main)
+        config.set_admin_addr(AdminAddr::Main);
     }] {
         let error = with_own(change).unwrap_err().to_string();
         assert!(error.contains("where routekit serves the files of Swagger UI"), "{error}");

@@ -85,7 +85,7 @@ async fn calls_of_a_failing_auth_service_stop_at_the_breaker() {
     assert!(header(&last, "retry-after").parse::<u64>().unwrap() > 0);
     let calls = CALLS.load(Ordering::SeqCst);
     app.get(path).await;
-    assert_eq!(CALLS.load(Ordering::SeqCst), calls, "an open breaker calls nobody");
+    assert_eq!(CALLS.load(Ordering::SeqCst), calls, "an open breaker lets no call pass");
     let breaker = json_of(app.get("/breakers/auth-service").await).await;
     assert_eq!(breaker["state"], "open", "{breaker}");
 }

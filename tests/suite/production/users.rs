@@ -22,7 +22,7 @@ async fn users_are_created_renamed_and_deleted() {
 #[tokio::test]
 async fn broken_rules_are_reported_together_and_a_second_address_is_a_conflict() {
     let app = Production::start();
-    let refused = app.send(Method::POST, "/v2/users", &json!({ "name": "", "email": "nobody" })).await;
+    let refused = app.send(Method::POST, "/v2/users", &json!({ "name": "", "email": "no address" })).await;
     assert_eq!(refused.status(), 422);
     let problem = json_of(refused).await;
     let mut fields: Vec<&str> =

@@ -9,5 +9,5 @@ mod page;
 
 pub(super) use self::{
     files::file,
-    page::{Page, page},
+    page::{SwaggerPage, page},
 };

@@ -19,19 +19,19 @@ const START: &str = "SwaggerUIBundle({url:'../openapi.json',dom_id:'#swagger-ui'
 
 /// The page with its headers.
 #[derive(Debug, Clone)]
-pub(in crate::openapi) struct Page {
+pub(in crate::openapi) struct SwaggerPage {
     headers: [(HeaderName, HeaderValue); 5],
     html: Bytes,
 }
 
-impl IntoResponse for Page {
+impl IntoResponse for SwaggerPage {
     fn into_response(self) -> Response {
         (self.headers, self.html).into_response()
     }
 }
 
 /// The page of `document`, which is `../openapi.json` for a browser that shows the page.
-pub(in crate::openapi) fn page(document: &Value) -> Page {
+pub(in crate::openapi) fn page(document: &Value) -> SwaggerPage {
     let title = escape(document["info"]["title"].as_str().unwrap_or("API"));
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
@@ -43,7 +43,7 @@ pub(in crate::openapi) fn page(document: &Value) -> Page {
          <script src=\"swagger/{}\" integrity=\"{}\"></script><script>{START}</script></body></html>\n",
         FAVICON.name, STYLE.name, STYLE.integrity, BUNDLE.name, BUNDLE.integrity,
     );
-    Page { headers: headers(document), html: html.into() }
+    SwaggerPage { headers: headers(document), html: html.into() }
 }
 
 /// Scripts are allowed by their hashes; a style sheet in a file cannot be, and `'self'` allows it.

@@ -94,7 +94,7 @@ async fn a_variant_replaces_no_others_if_the_store_does_not_answer() {
             answer.header("x-cache").unwrap().to_owned()
         };
         within("a hit", async || get("1", "x-a, x-b").await == "HIT").await;
-        // Three answers are in time, and the fourth, of which headers responses vary by, is not.
+        // Three answers are in time. The fourth, with the names of varied headers, is not.
         proxy.delay(BUDGET * 3 / 10);
         assert_ne!(get("2", "x-a").await, "HIT", "{name}");
         proxy.delay(Duration::ZERO);
