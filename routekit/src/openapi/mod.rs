@@ -33,6 +33,16 @@
 //! 3. On the admin listener, requests go to another origin, that of the app, which must
 //!    [allow it](crate::guide::edge#cors): `ROUTEKIT_CORS_ORIGINS=http://127.0.0.1:9091`. With
 //!    `openapi.serve = "main"` there is one origin.
+//! 4. Behind a base path, name the address in [`ApiInfo::server`]: else requests go to the root of the host.
+//!
+//! # Clients
+//!
+//! Generators of clients read the document without starting the app: `program openapi >openapi.json`, with the feature
+//! `cli`. Problems are a type of the client. `openapi-python-client` is tried by the tests:
+//!
+//! ```sh
+//! openapi-python-client generate --path openapi.json --meta none --fail-on-warning
+//! ```
 
 mod document;
 mod extensions;
