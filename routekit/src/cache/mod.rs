@@ -62,6 +62,8 @@ mod tiered;
 mod validity;
 mod values;
 
+#[cfg(feature = "swagger-ui")]
+pub(crate) use self::headers::etag::none_match;
 #[cfg(feature = "redis")]
 pub use self::redis::{builder::RedisStoreBuilder, settings_error::RedisSettingsError, store::RedisStore};
 #[cfg(feature = "redis")]
@@ -104,7 +106,6 @@ pub use self::{
 pub(crate) use self::{
     cache::WeakCache,
     events::listener::Listener,
-    headers::etag::none_match,
     http::policy::DEFAULT_DEADLINE,
     stats::{condition::StoreCondition, counters::Counters},
     validity::template::{grows_list, may_be_equal, may_match},
