@@ -145,5 +145,7 @@ fn the_image_is_built_by_the_oldest_compiler_and_runs_without_root() {
     assert!(dockerfile.contains(&format!("FROM rust:{oldest}-slim")), "{oldest}");
     assert!(dockerfile.contains(":nonroot\n"));
     let ignored = fs::read_to_string(examples().join("../.dockerignore")).unwrap();
-    assert!(ignored.lines().any(|line| line == "target"));
+    for secret_or_large in ["**/.env", "target"] {
+        assert!(ignored.lines().any(|line| line == secret_or_large), "{secret_or_large}");
+    }
 }

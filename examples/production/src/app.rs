@@ -1,6 +1,6 @@
 //! The app: what all routes share.
 
-use std::error::Error;
+use std::{error::Error, net::SocketAddr};
 
 use production_database::Database;
 use routekit::{
@@ -29,12 +29,12 @@ use crate::{
     users::Users,
 };
 
-/// Makes the app. `issuer` signs tokens with `secret`.
+/// Makes the app. The issuer of tokens shares a secret with it.
 pub(crate) fn app(
     settings: &Settings,
+    config: &Config,
     database: &Database,
-    issuer: &str,
-    secret: &Secret,
+    (issuer, secret): (&str, &Secret),
 ) -> Result<App, Box<dyn Error>> {
     let tokens = Jwt::new(issuer, AUDIENCE).key(VerifyingKey::secret(Algorithm::HS256, secret.expose().as_bytes()));
     let breaker = CircuitBreaker::builder(auth_service::BREAKER).build()?;
@@ -42,13 +42,13 @@ pub(crate) fn app(
     let limit = Limit::new(settings.rate_limit).per(LimitBy::Function(RequestText::new(user_and_route))).name("user");
     let limit = if settings.has_redis { limit.shared() } else { limit };
     let mut app = App::discover_from(["production", "production-orders"])
-        .config(config(settings)?)
+        .config(config.clone())
         .require_auth()
         .verifier(tokens)
         .rate_limit(limit)
         .breaker(breaker)
         .provide(auth_service)
-        .provide(Users::of(database.clone()))
+        .provide(Users::new(database.clone()))
         .provide(database.clone())
         .health(HealthCheck::sql(database.pool().clone()))
         .health(HealthCheck::system());
@@ -67,22 +67,23 @@ pub(crate) fn app(
     Ok(app.on_shutdown("database", async move || database.pool().close().await))
 }
 
-/// Everything on one port. `routekit.toml` and `ROUTEKIT_…` variables override the rest.
-fn config(settings: &Settings) -> Result<Config, routekit::Error> {
+/// Everything on one port. `HOST` and `PORT` name it; `routekit.toml` and `ROUTEKIT_…` variables override the rest.
+pub(crate) fn config(settings: &Settings) -> Result<Config, routekit::Error> {
     let config = if settings.has_redis {
         Config::builder().variable("ROUTEKIT_REDIS_PREFIX", "production")
     } else {
         Config::builder()
     };
-    config
-        .variable("ROUTEKIT_ADDR", format!("{}:{}", settings.host, settings.port))
+    let mut config = config
         .variable("ROUTEKIT_ADMIN_ADDR", "main")
         .variable("ROUTEKIT_ADMIN_ROLE", OPERATOR)
         .variable("ROUTEKIT_OPENAPI_SERVE", "main")
         .variable("ROUTEKIT_OPENAPI_ACCESS", "public")
         .variable("ROUTEKIT_COMPRESSION_ENABLED", "on")
         .process()
-        .build()
+        .build()?;
+    config.set_addr(SocketAddr::new(settings.host, settings.port));
+    Ok(config)
 }
 
 /// Which pages of other origins may read responses.

@@ -40,10 +40,16 @@ impl AuthService {
             return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE).with_detail("AUTH_SERVICE_URL is not set"));
         };
         let url = format!("{url}/users/{user}/sessions");
-        Ok(self.retry.call(&Method::GET, || self.breaker.call(|| self.fetch(&url))).await?)
+        let sessions = self.retry.call(&Method::GET, || self.breaker.call(|| self.fetch(&url))).await?;
+        sessions.ok_or_else(|| Problem::not_found("the auth service does not know this user"))
     }
 
-    async fn fetch(&self, url: &str) -> Result<Vec<Session>, reqwest::Error> {
-        self.client.get(url).send().await?.error_for_status()?.json().await
+    /// The sessions of a user; `None` if there is no such user, which is no failure of the service.
+    async fn fetch(&self, url: &str) -> Result<Option<Vec<Session>>, reqwest::Error> {
+        let response = self.client.get(url).send().await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        response.error_for_status()?.json().await.map(Some)
     }
 }

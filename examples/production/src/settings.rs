@@ -1,10 +1,10 @@
-//! The settings of the program, from its environment.
+//! The settings of the program, from the variables of its process.
 
 use std::{env, fmt, net::IpAddr, num::NonZeroU32, str::FromStr};
 
 use routekit::{config::Secret, rate_limit::Rate};
 
-/// What the environment says. All problems are reported together.
+/// The settings. All problems of the variables are reported together.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) host: IpAddr,
@@ -46,10 +46,15 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 impl Settings {
-    /// Reads the variables of the process.
-    pub(crate) fn from_env() -> Result<Self, SettingsError> {
+    /// Reads the variables of the process. Commands that do not serve need no issuer and no database.
+    pub(crate) fn from_env(is_serve: bool) -> Result<Self, SettingsError> {
         let mut read = Reader::default();
-        let host = read.or("HOST", IpAddr::from([127, 0, 0, 1]), "0.0.0.0");
+        let host = read.or("HOST", IpAddr::from([127, 0, 0, 1]), "127.0.0.1");
+        let tokens = read.tokens(host, is_serve);
+        if is_serve && matches!(tokens, Tokens::Issued { .. }) {
+            // A database in memory is lost with the process, and others do not see it.
+            read.required("DATABASE_URL", DATABASE_EXAMPLE);
+        }
         let max = read.or("RATE_LIMIT_MAX", NonZeroU32::MIN.saturating_add(99), "100");
         let window = read.or("RATE_LIMIT_WINDOW", RateWindow("1h".to_owned()), "1h").0;
         let rate_limit = Rate::parse(&format!("{max}/{window}")).unwrap_or(Rate::new(100, 3_600_000));
@@ -57,21 +62,22 @@ impl Settings {
             host,
             port: read.or("PORT", 3000, "3000"),
             log_level: read.or("LOG_LEVEL", Level("info".to_owned()), "debug").0,
-            database_url: read.or(
-                "DATABASE_URL",
-                "sqlite::memory:".to_owned(),
-                "postgres://user:password@host/database",
-            ),
+            database_url: read.or("DATABASE_URL", DatabaseUrl("sqlite::memory:".to_owned()), DATABASE_EXAMPLE).0,
             database_connections: read.or("DATABASE_MAX_CONN", NonZeroU32::MIN.saturating_add(9), "10").get(),
-            allowed_origins: read.list("ALLOWED_ORIGINS", "https://app.example.com,https://www.example.com"),
-            tokens: read.tokens(host),
+            allowed_origins: read
+                .optional::<Origins>("ALLOWED_ORIGINS", "https://app.example.com,https://www.example.com")
+                .map_or_else(Vec::new, |origins| origins.0),
+            tokens,
             rate_limit,
             auth_service_url: read.optional::<Url>("AUTH_SERVICE_URL", "http://auth.example.com").map(|url| url.0),
-            has_redis: read.optional::<String>("REDIS_URL", "redis://127.0.0.1:6379").is_some(),
+            has_redis: read.optional::<RedisUrl>("REDIS_URL", "redis://127.0.0.1:6379").is_some(),
         };
         if read.problems.is_empty() { Ok(settings) } else { Err(SettingsError(read.problems)) }
     }
 }
+
+/// The example of `DATABASE_URL`.
+const DATABASE_EXAMPLE: &str = "postgres://user:password@host/database";
 
 /// Reads variables, and notes what is wrong.
 #[derive(Default)]
@@ -96,27 +102,22 @@ impl Reader {
         self.optional(name, example).unwrap_or(default)
     }
 
-    fn list(&mut self, name: &str, example: &str) -> Vec<String> {
-        let list = self.optional::<String>(name, example).unwrap_or_default();
-        list.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
-    }
-
     /// Without an issuer, the program issues tokens itself, but only for the machine that it runs on.
-    fn tokens(&mut self, host: IpAddr) -> Tokens {
+    fn tokens(&mut self, host: IpAddr, is_serve: bool) -> Tokens {
         let secret = self.optional::<SecretText>("JWT_SECRET", "$(openssl rand -hex 32)");
         let issuer = self.optional::<String>("JWT_ISSUER", "https://login.example.com");
         if let (Some(secret), Some(issuer)) = (&secret, &issuer) {
             return Tokens::Issued { issuer: issuer.clone(), secret: Secret::new(&secret.0) };
         }
         let has_neither = secret.is_none() && issuer.is_none();
-        if !has_neither || !host.is_loopback() {
-            self.missing("JWT_SECRET", "$(openssl rand -hex 32)");
-            self.missing("JWT_ISSUER", "https://login.example.com");
+        if is_serve && (!has_neither || !host.is_loopback()) {
+            self.required("JWT_SECRET", "$(openssl rand -hex 32)");
+            self.required("JWT_ISSUER", "https://login.example.com");
         }
         Tokens::Development
     }
 
-    fn missing(&mut self, name: &str, example: &str) {
+    fn required(&mut self, name: &str, example: &str) {
         // A variable that is set and wrong has its own problem.
         if env::var_os(name).is_none() {
             self.problems.push(format!("{name} is missing: set it as in {name}={example}"));
@@ -148,7 +149,7 @@ impl FromStr for RateWindow {
     }
 }
 
-/// A secret of at least 256 bits (RFC 7518 §3.2).
+/// A secret of at least 32 characters. RFC 7518 §3.2 asks for 256 bits: 64 digits of `openssl rand -hex 32`.
 struct SecretText(String);
 
 impl FromStr for SecretText {
@@ -156,6 +157,45 @@ impl FromStr for SecretText {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         if text.len() >= 32 { Ok(Self(text.to_owned())) } else { Err(()) }
+    }
+}
+
+/// A database that the program can use.
+struct DatabaseUrl(String);
+
+impl FromStr for DatabaseUrl {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let is_known = ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme));
+        if is_known { Ok(Self(text.to_owned())) } else { Err(()) }
+    }
+}
+
+/// A Redis server. routekit reads the variable itself.
+struct RedisUrl;
+
+impl FromStr for RedisUrl {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let is_known = text.starts_with("redis://") || text.starts_with("rediss://");
+        if is_known { Ok(Self) } else { Err(()) }
+    }
+}
+
+/// `*`, or origins separated by commas.
+struct Origins(Vec<String>);
+
+impl FromStr for Origins {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let origins: Vec<String> = text.split(',').map(|origin| origin.trim().to_owned()).collect();
+        let is_origin = |origin: &String| {
+            reqwest::Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin)
+        };
+        if text == "*" || origins.iter().all(is_origin) { Ok(Self(origins)) } else { Err(()) }
     }
 }
 
@@ -167,7 +207,7 @@ impl FromStr for Url {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let url = reqwest::Url::parse(text).map_err(drop)?;
-        let is_http = matches!(url.scheme(), "http" | "https") && url.has_host();
+        let is_http = matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none();
         if is_http { Ok(Self(text.trim_end_matches('/').to_owned())) } else { Err(()) }
     }
 }

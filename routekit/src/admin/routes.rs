@@ -31,8 +31,8 @@ impl fmt::Debug for RouteList {
 impl RouteList {
     pub(crate) fn new(routes: impl FnOnce() -> Vec<Explanation> + Send + 'static) -> Self {
         Self(Arc::new(LazyLock::new(Box::new(move || {
-            // Nothing in an explanation fails to serialise: it has texts, lists and switches.
-            serde_json::to_vec(&RouteDocument { routes: routes() }).unwrap_or_default().into()
+            let document = serde_json::to_vec(&RouteDocument { routes: routes() });
+            document.expect("an explanation has texts, lists and switches only").into()
         }))))
     }
 }

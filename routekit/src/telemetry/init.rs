@@ -23,7 +23,7 @@ pub fn init() -> Result<(), Error> {
     Logs::new().init()
 }
 
-/// The log of a program, with defaults of its own for what the variables do not say.
+/// The log of a program. `RUST_LOG` and `ROUTEKIT_LOG_FORMAT` override its defaults.
 ///
 /// ```no_run
 /// # use routekit::telemetry::{LogFormat, Logs};
@@ -88,12 +88,12 @@ impl Logs {
         if let Some(export) = SpanExport::from_env()? {
             // The filter of the log is for the log only: `warn` must not stop traces.
             let log = format.layer().with_filter(filter_layer);
-            registry().with(log).with(export.layer()).try_init().map_err(|error| exists(&error))?;
+            registry().with(log).with(export.layer()).try_init().map_err(|error| subscriber_exists(&error))?;
             filter.install();
             export.install();
             return Ok(());
         }
-        registry().with(filter_layer).with(format.layer()).try_init().map_err(|error| exists(&error))?;
+        registry().with(filter_layer).with(format.layer()).try_init().map_err(|error| subscriber_exists(&error))?;
         filter.install();
         Ok(())
     }
@@ -124,8 +124,8 @@ fn format() -> Result<Option<LogFormat>, Error> {
     }
 }
 
-fn exists(error: &dyn Display) -> Error {
-    let message = "`telemetry::init` found a `tracing` subscriber that is already set; call it first, or not at all";
+fn subscriber_exists(error: &dyn Display) -> Error {
+    let message = "`telemetry` found a `tracing` subscriber that is already set; set up the log first, or not at all";
     SetupProblem::new("subscriber-exists", format!("{message}: {error}")).into()
 }
 

@@ -76,7 +76,7 @@ fn commands_need_neither_port_nor_database() {
         routes.contains("GET") && routes.contains("/v2/orders") && routes.contains("production_orders"),
         "{routes}"
     );
-    output_of(production().args(["check", "--deny-warnings"]));
+    output_of(production().env("HOST", "0.0.0.0").args(["check", "--deny-warnings"]));
     output_of(production().args(["openapi", "--deny-warnings"]));
     let rules = output_of(production().arg("rules"));
     assert!(rules.contains("/v2/users"), "{rules}");

@@ -2,20 +2,16 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::{Router, http::StatusCode, routing::get};
+use axum::{Router, extract::Path, http::StatusCode, routing::get};
 use sqlx::{Connection as _, Executor as _, SqliteConnection};
 use tokio::net::TcpListener;
 
 use super::{Production, header, issued, json_of};
-use crate::{
-    process::refused,
-    support::{free_port, temporary},
-};
+use crate::{process::refused, support::temporary};
 
 #[tokio::test]
 async fn a_database_that_is_away_keeps_the_app_from_being_ready() {
-    let url = format!("postgres://user:hunter2@{}/database", free_port());
-    let app = Production::start_issued(issued().env("DATABASE_URL", url));
+    let app = Production::start_issued(issued().env("DATABASE_URL", "postgres://user:hunter2@127.0.0.1:1/database"));
     let ready = app.get("/health/ready").await;
     assert_eq!(ready.status(), 503);
     assert_eq!(app.get("/health/live").await.status(), 200, "a restart would not help");
@@ -53,13 +49,18 @@ async fn users_in_a_file_outlive_the_program() {
     assert_eq!(json_of(app.get(&ann).await).await["name"], "ann");
 }
 
+const UNKNOWN: &str = "00000000-0000-0000-0000-000000000000";
+
 #[tokio::test]
 async fn calls_of_a_failing_auth_service_stop_at_the_breaker() {
     static CALLS: AtomicUsize = AtomicUsize::new(0);
     static FAILING: AtomicUsize = AtomicUsize::new(0);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let sessions = get(async || {
+    let sessions = get(async |Path(id): Path<String>| {
+        if id == UNKNOWN {
+            return (StatusCode::NOT_FOUND, "");
+        }
         CALLS.fetch_add(1, Ordering::SeqCst);
         if FAILING.load(Ordering::SeqCst) > 0 {
             return (StatusCode::INTERNAL_SERVER_ERROR, "");
@@ -74,6 +75,11 @@ async fn calls_of_a_failing_auth_service_stop_at_the_breaker() {
     assert_eq!(json_of(app.get(path).await).await[0]["device"], "phone");
     let health = json_of(app.get("/readiness").await).await;
     assert_eq!(health["health"]["checks"]["auth-service"]["status"], "healthy", "{health}");
+
+    let unknown = format!("/v2/users/{UNKNOWN}/sessions");
+    for _ in 0..20 {
+        assert_eq!(app.get(&unknown).await.status(), 404, "an unknown user is no failure of the service");
+    }
 
     FAILING.store(1, Ordering::SeqCst);
     let mut last = app.get(path).await;

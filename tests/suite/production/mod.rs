@@ -18,6 +18,7 @@ use std::{
         mpsc::{Receiver, channel},
     },
     thread,
+    time::Duration,
 };
 
 use jsonwebtoken::{EncodingKey, Header, encode};
@@ -37,17 +38,14 @@ const ISSUER: &str = "https://login.example.com";
 pub(crate) fn production() -> Command {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| build("production", "production"));
     let mut command = Command::new(&*BUILT);
-    command.env("PORT", "0").env("ROUTEKIT_SERVER_DRAIN_DELAY", "0");
-    for name in ["RUST_LOG", "ROUTEKIT_LOG_FORMAT", "REDIS_URL", "DATABASE_URL", "JWT_SECRET", "JWT_ISSUER"] {
-        command.env_remove(name);
-    }
+    command.env_clear().env("PORT", "0").env("ROUTEKIT_SERVER_DRAIN_DELAY", "0");
     command
 }
 
 /// The same, with an issuer of tokens.
 fn issued() -> Command {
     let mut command = production();
-    command.env("JWT_SECRET", SECRET).env("JWT_ISSUER", ISSUER);
+    command.env("JWT_SECRET", SECRET).env("JWT_ISSUER", ISSUER).env("DATABASE_URL", "sqlite::memory:");
     command
 }
 
@@ -111,9 +109,16 @@ impl Production {
         self.log.lock().clone()
     }
 
-    /// Waits for a line of the log with this text.
+    /// Waits for a line of the log with this text, unless it is there already.
     fn until_log(&self, text: &str) -> String {
-        self.lines.lock().iter().find(|line| line.contains(text)).unwrap_or_else(|| panic!("no line has {text:?}"))
+        let lines = self.lines.lock();
+        loop {
+            if let Some(line) = self.log().into_iter().find(|line| line.contains(text)) {
+                return line;
+            }
+            let next = lines.recv_timeout(Duration::from_secs(30));
+            assert!(next.is_ok(), "no line has {text:?}: {:#?}", self.log());
+        }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

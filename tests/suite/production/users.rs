@@ -15,6 +15,8 @@ async fn users_are_created_renamed_and_deleted() {
     let renamed = json_of(app.send(Method::PUT, &bob, &json!({ "name": "Bobby" })).await).await;
     assert_eq!(renamed["name"], "Bobby");
     assert_eq!(json_of(app.get("/v2/users?search=BOBBY").await).await["total"], 1);
+    assert_eq!(json_of(app.get("/v2/users?search=%25").await).await["total"], 0, "it is no wildcard");
+    assert_eq!(app.get("/v2/users?search=%00").await.status(), 422);
     assert_eq!(app.request(Method::DELETE, &bob).send().await.unwrap().status(), 204);
     assert_eq!(app.get(&bob).await.status(), 404);
 }

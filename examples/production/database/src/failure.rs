@@ -8,7 +8,7 @@ use sqlx::Error;
 
 /// Returns the problem of a query that has failed: 503 if the database is away, else 500. The cause goes to the log.
 pub fn database_problem(error: Error) -> Problem {
-    if is_away(&error) {
+    if is_unavailable(&error) {
         tracing::warn!(%error, "the database cannot be reached");
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE)
             .with_detail("the database cannot be reached")
@@ -18,9 +18,9 @@ pub fn database_problem(error: Error) -> Problem {
 }
 
 /// Whether the database may answer later.
-pub(crate) fn is_away(error: &Error) -> bool {
+pub(crate) fn is_unavailable(error: &Error) -> bool {
     match error {
-        Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => true,
+        Error::Io(_) | Error::PoolTimedOut | Error::WorkerCrashed => true,
         // PostgreSQL: connection failures, too many connections, and a server that starts or stops.
         Error::Database(error) => {
             error.code().is_some_and(|code| code.starts_with("08") || code == "53300" || code.starts_with("57P0"))

@@ -1,13 +1,18 @@
-//! Brings the tables to the version of the program, once the database can be reached.
+//! Creates the tables that the program needs, once the database can be reached.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::LazyLock, time::Duration};
 
 use sqlx::migrate::{MigrateError, Migrator};
 
-use crate::{Database, failure::is_away};
+use crate::{Database, failure::is_unavailable};
 
 /// Each file in `migrations` is one statement, so that a failure names it.
-static MIGRATIONS: Migrator = sqlx::migrate!();
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrator = sqlx::migrate!();
+    // So that the release before can start again after a newer one has migrated.
+    migrator.set_ignore_missing(true);
+    migrator
+});
 
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -22,7 +27,7 @@ impl Database {
         loop {
             match MIGRATIONS.run(&self.pool).await {
                 Ok(()) => return Ok(()),
-                Err(error) if source(&error).is_some_and(is_away) => {
+                Err(error) if source(&error).is_some_and(is_unavailable) => {
                     tracing::warn!(%error, retry_after = ?pause, "the database cannot be reached");
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);

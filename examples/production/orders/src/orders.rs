@@ -23,18 +23,19 @@ struct Order {
 #[derive(Deserialize, Validate, JsonSchema)]
 struct NewOrder {
     /// The id of a product.
-    #[validate(length(min = 1, max = 64))]
+    #[validate(length(min = 1, max = 64), non_control_character)]
     product: String,
     #[validate(range(min = 1, max = 100))]
     quantity: i64,
 }
 
-/// List your orders.
+/// List your orders: at most a hundred.
 #[get("/", cache(ttl = "1m", per = "user", tags = "orders"))]
 async fn list_orders(who: Identity, database: Dep<Database>) -> Result<Json<Vec<Order>>> {
-    let orders = sqlx::query_as("SELECT id, product, quantity, state FROM orders WHERE owner = $1 ORDER BY id")
-        .bind(who.sub())
-        .fetch_all(database.pool());
+    let orders =
+        sqlx::query_as("SELECT id, product, quantity, state FROM orders WHERE owner = $1 ORDER BY id LIMIT 100")
+            .bind(who.sub())
+            .fetch_all(database.pool());
     orders.await.map(Json).map_err(database_problem)
 }
 

@@ -22,19 +22,22 @@ pub(super) struct User {
 impl Users {
     /// The users of this database.
     #[must_use]
-    pub(crate) fn of(database: Database) -> Self {
+    pub(crate) fn new(database: Database) -> Self {
         Self(database)
     }
 
     /// Users whose names contain `search`, by name: at most `limit`, after the first `skip`; and how many there are.
     pub(super) async fn list(&self, search: &str, skip: i64, limit: i64) -> Result<(Vec<User>, i64)> {
-        let pattern = format!("%{}%", search.to_lowercase().replace(['%', '_'], ""));
+        let search = search.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+        let pattern = format!("%{search}%");
         let page = sqlx::query_as(
-            "SELECT id, name, email FROM users WHERE lower(name) LIKE $1 ORDER BY name, id LIMIT $2 OFFSET $3",
+            r"SELECT id, name, email FROM users WHERE lower(name) LIKE lower($1) ESCAPE '\' ORDER BY name, id
+            LIMIT $2 OFFSET $3",
         );
         let page = page.bind(&pattern).bind(limit).bind(skip).fetch_all(self.0.pool());
         let page = page.await.map_err(database_problem)?;
-        let total = sqlx::query_scalar("SELECT count(*) FROM users WHERE lower(name) LIKE $1").bind(&pattern);
+        let total = sqlx::query_scalar(r"SELECT count(*) FROM users WHERE lower(name) LIKE lower($1) ESCAPE '\'")
+            .bind(&pattern);
         let total = total.fetch_one(self.0.pool()).await.map_err(database_problem)?;
         Ok((page, total))
     }
@@ -46,7 +49,7 @@ impl Users {
 
     /// Adds a user. A second one with the same address is a conflict.
     pub(super) async fn create(&self, name: String, email: String) -> Result<User> {
-        let user = User { id: Uuid::new_v4().to_string(), name, email };
+        let user = User { id: Uuid::new_v4().to_string(), name, email: email.to_lowercase() };
         let insert = sqlx::query("INSERT INTO users (id, name, email) VALUES ($1, $2, $3)");
         match insert.bind(&user.id).bind(&user.name).bind(&user.email).execute(self.0.pool()).await {
             Ok(_) => Ok(user),

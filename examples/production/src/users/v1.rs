@@ -1,4 +1,4 @@
-//! The first version: names only. It goes at the end of 2027.
+//! The first version: names only. It is removed at the end of 2027.
 
 use routekit::prelude::*;
 use schemars::JsonSchema;

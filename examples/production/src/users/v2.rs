@@ -24,13 +24,13 @@ routekit::group! {
 #[derive(Deserialize, Validate, JsonSchema)]
 struct UserFilter {
     #[serde(default = "first")]
-    #[validate(range(min = 1, max = 100_000))]
+    #[validate(range(min = 1, max = 1000))]
     page: u32,
     #[serde(default = "twenty")]
     #[validate(range(min = 1, max = 100))]
     limit: u32,
     /// A part of the name.
-    #[validate(length(max = 64))]
+    #[validate(length(max = 64), non_control_character)]
     search: Option<String>,
 }
 
@@ -51,7 +51,7 @@ struct Page {
 
 #[derive(Deserialize, Validate, JsonSchema)]
 struct NewUser {
-    #[validate(length(min = 1, max = 64))]
+    #[validate(length(min = 1, max = 64), non_control_character)]
     name: String,
     #[validate(email)]
     email: String,
@@ -59,7 +59,7 @@ struct NewUser {
 
 #[derive(Deserialize, Validate, JsonSchema)]
 struct Rename {
-    #[validate(length(min = 1, max = 64))]
+    #[validate(length(min = 1, max = 64), non_control_character)]
     name: String,
 }
 
@@ -96,7 +96,7 @@ async fn delete_user(id: Uuid, users: Dep<Users>) -> Result<NoContent> {
 }
 
 /// List the sessions of a user, as the auth service reports them.
-#[get("/{id}/sessions")]
+#[get("/{id}/sessions", auth(role("operator")))]
 async fn list_sessions(id: Uuid, auth: Dep<AuthService>) -> Result<Json<Vec<Session>>> {
     auth.sessions(id).await.map(Json)
 }
