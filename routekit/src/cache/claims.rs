@@ -71,7 +71,7 @@ impl Cache {
             let (store, key, held) = (self.shared.store.clone(), key.clone(), held.clone());
             spawner.spawn(async move {
                 if let Err(error) = store.swap_claim(&key, &held, None, Duration::ZERO).await {
-                    tracing::warn!(%error, "a claim is not released until its time has passed");
+                    tracing::warn!(%error, "a claim is not released yet, and ends with its time at the latest");
                 }
             });
         }

@@ -145,7 +145,7 @@ impl HeldClaim {
                     let swap = last.settling(None, Duration::ZERO);
                     let release = async move {
                         if let Err(error) = swap.await {
-                            warn(&error, "the claim of an idempotency key is not released until its lease is over");
+                            warn(&error, "a claim is not released yet, and ends with its lease at the latest");
                         }
                     };
                     last.settings.cache.finish(release, &last.waits).await;

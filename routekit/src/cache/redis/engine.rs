@@ -23,6 +23,7 @@ use super::{
     plain_check::{self, KnownTags, PlainDecision},
     scripts::Script,
     timeline::{EpochId, KnownEpoch, Reading, Timeline},
+    unreleased::UnreleasedClaims,
     wire::{
         ban_list::{MAX_BANS, ban},
         message,
@@ -47,8 +48,8 @@ const ATTEMPTS: usize = 4;
 /// An invalidation may take so many times the budget of a lookup.
 const INVALIDATION_SHARE: u32 = 5;
 
-/// The time between attempts to repeat invalidations.
-const PAUSE: Duration = Duration::from_millis(100);
+/// The time between attempts to repeat what Redis may not have received.
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 /// The state of a store, and its calls of scripts.
 pub(super) struct RedisEngine {
@@ -58,6 +59,7 @@ pub(super) struct RedisEngine {
     /// The tags of entries, which allow a lookup without a script.
     pub(super) known_tags: KnownTags,
     missed: MissedInvalidations,
+    pub(super) unreleased: UnreleasedClaims,
     pub(super) spawner: Spawner,
     pub(super) horizon: Duration,
     pub(super) clock: Clock,
@@ -84,6 +86,25 @@ pub(super) struct CallReply {
     pub(super) is_repeated: bool,
 }
 
+/// The failure of a command that depends on the connection.
+pub(super) struct CallFault {
+    pub(super) error: StoreError,
+    /// Whether the server may have executed the command, or may do so later: it was sent, and not refused.
+    pub(super) may_be_executed: bool,
+}
+
+impl CallFault {
+    fn without_effect(error: StoreError) -> Self {
+        Self { error, may_be_executed: false }
+    }
+}
+
+impl From<CallFault> for StoreError {
+    fn from(fault: CallFault) -> Self {
+        fault.error
+    }
+}
+
 /// What a script replied once its clock has a stamp.
 type CheckOutcome = (Stamp, Option<CheckedEntry>, Option<Bytes>);
 
@@ -101,6 +122,7 @@ impl RedisEngine {
             timeline: Timeline::default(),
             known_tags: KnownTags::default(),
             missed: MissedInvalidations::default(),
+            unreleased: UnreleasedClaims::default(),
             spawner,
             horizon,
             clock,
@@ -410,32 +432,40 @@ impl RedisEngine {
         StoreError::known_refusal(reason)
     }
 
-    /// Sends a command that depends on the connection. An error of the server is a reply.
+    /// Sends a command that depends on the connection. That the server is out of memory is a reply.
     pub(super) async fn call(
         &self,
         command: impl Fn(&RedisConnection) -> Cmd,
         left: &Countdown,
-    ) -> Result<CallReply, StoreError> {
-        let connection = self.link.connection(left).await?;
-        match self.call_on(&connection, command(&connection), left).await {
-            Err(_) if connection.is_lost() => {
-                let connection = self.link.connection(left).await?;
-                let reply = self.call_on(&connection, command(&connection), left).await?;
-                Ok(CallReply { reply, is_repeated: true })
+    ) -> Result<CallReply, CallFault> {
+        let connection = self.link.connection(left).await.map_err(CallFault::without_effect)?;
+        let first = match self.call_on(&connection, command(&connection), left).await {
+            Err(fault) if connection.is_lost() => fault,
+            reply => return Ok(CallReply { reply: reply?, is_repeated: false }),
+        };
+        let again = async {
+            let connection = self.link.connection(left).await.map_err(CallFault::without_effect)?;
+            self.call_on(&connection, command(&connection), left).await
+        };
+        let is_repeated = first.may_be_executed;
+        match again.await {
+            Ok(reply) => Ok(CallReply { reply, is_repeated }),
+            Err(CallFault { error, may_be_executed }) => {
+                Err(CallFault { error, may_be_executed: may_be_executed || is_repeated })
             }
-            reply => Ok(CallReply { reply: reply?, is_repeated: false }),
         }
     }
 
-    async fn call_on(&self, connection: &RedisConnection, command: Cmd, left: &Countdown) -> Result<Value, StoreError> {
+    async fn call_on(&self, connection: &RedisConnection, command: Cmd, left: &Countdown) -> Result<Value, CallFault> {
         let mut commands = redis::pipe();
         commands.add_command(command);
-        let mut replies = self.link.send_all(connection, &commands, 1, left).await?;
+        let replies = self.link.send_all(connection, &commands, 1, left).await;
+        let mut replies = replies.map_err(|error| CallFault { error, may_be_executed: true })?;
         let reply = replies.pop().unwrap_or_default();
         match &reply {
             Value::ServerError(error) if error.code() != "OOM" => {
                 let error = reply.extract_error().expect_err("it is an error of the server");
-                Err(self.link.refused(connection, error))
+                Err(CallFault::without_effect(self.link.refused(connection, error)))
             }
             _ => Ok(reply),
         }

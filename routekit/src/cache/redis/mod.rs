@@ -12,9 +12,10 @@
 //! 7. `feed` receives invalidations.
 //! 8. `turns` lets one process fill a key, and writes several things at once.
 //! 9. `missed` keeps the invalidations that Redis may not have received, until they are repeated.
-//! 10. `quotas` counts the requests of rate limits that processes share.
-//! 11. `commands` keeps the commands to circuit breakers that act on all processes.
-//! 12. `wait` takes the time of one wait out of the budget of its request.
+//! 10. `claims` claims keys, and `unreleased` keeps the claims in doubt until they are removed.
+//! 11. `quotas` counts the requests of rate limits that processes share.
+//! 12. `commands` keeps the commands to circuit breakers that act on all processes.
+//! 13. `wait` takes the time of one wait out of the budget of its request.
 //!
 //! **State.** One hash holds the clock, a random epoch, the run id of the server, the floor, and the number of each
 //! tag that was invalidated in the current period. A period lasts for at least a horizon; then the hash is renamed to
@@ -35,6 +36,7 @@ pub(in crate::cache) mod builder;
 pub(in crate::cache) mod settings_error;
 pub(in crate::cache) mod store;
 
+mod claims;
 mod commands;
 mod engine;
 pub(in crate::cache) mod feed;
@@ -46,6 +48,7 @@ mod quotas;
 mod scripts;
 pub(in crate::cache) mod timeline;
 pub(in crate::cache) mod turns;
+mod unreleased;
 pub(in crate::cache) mod wait;
 pub(in crate::cache) mod wire;
 

@@ -2,10 +2,7 @@
 
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -14,10 +11,9 @@ use redis::{Cmd, Value};
 
 use super::{
     commands::RedisCommands,
-    engine::{CallReply, RedisEngine},
-    link::{ConnectFault, RedisConnection, fields},
+    engine::RedisEngine,
+    link::{ConnectFault, fields},
     quotas::RedisQuotas,
-    scripts::Script,
     wait::RedisWait,
     wire::{
         ban_list,
@@ -276,53 +272,6 @@ impl RedisStore {
         self.engine.invalidate(&[], true).await
     }
 
-    pub(in crate::cache) async fn claim_key(
-        &self,
-        key: &Key,
-        record: &Bytes,
-        keep_for: Duration,
-        left: &Countdown,
-    ) -> Result<ClaimOutcome, StoreError> {
-        let engine = &*self.engine;
-        let doubtful = DoubtfulClaim { store: self, key, record, is_sent: AtomicBool::new(false) };
-        let command = |connection: &RedisConnection| {
-            doubtful.is_sent.store(true, Ordering::Relaxed);
-            claim_command(connection, Script::Claim, engine, key).arg(&record[..]).arg(millis(keep_for)).to_owned()
-        };
-        let CallReply { reply, is_repeated } = engine.call(command, left).await?;
-        doubtful.is_sent.store(false, Ordering::Relaxed);
-        match reply {
-            Value::Nil => Ok(ClaimOutcome::Won),
-            // The claim was won before, and the reply was lost.
-            Value::BulkString(taken) if is_repeated && taken == record[..] => Ok(ClaimOutcome::Won),
-            Value::BulkString(record) => Ok(ClaimOutcome::Taken(record.into())),
-            Value::ServerError(error) if error.code() == "OOM" => Ok(ClaimOutcome::Full),
-            other => Err(engine.unexpected(other)),
-        }
-    }
-
-    async fn swap(
-        &self,
-        key: &Key,
-        held: &Bytes,
-        next: Option<&Bytes>,
-        keep_for: Duration,
-    ) -> Result<bool, StoreError> {
-        let engine = &*self.engine;
-        let command = |connection: &RedisConnection| {
-            let mut command = claim_command(connection, Script::Swap, engine, key);
-            command.arg(&held[..]).arg(next.map_or(&[][..], |next| &next[..]));
-            command.arg(next.map_or(0, |_| millis(keep_for)));
-            command
-        };
-        let CallReply { reply, is_repeated } = engine.call(command, &self.budget()).await?;
-        match reply {
-            // With 2, nothing is left to do: the record was swapped before, and the reply was lost.
-            Value::Int(swapped) => Ok(swapped == 1 || swapped == 2 && is_repeated),
-            other => Err(engine.unexpected(other)),
-        }
-    }
-
     async fn measure(&self) -> Result<StoreSize, StoreError> {
         let engine = &*self.engine;
         let left = self.budget();
@@ -358,43 +307,9 @@ impl PutCommand {
     }
 }
 
-/// A claim without an answer. If one was sent, the server may take it later, although the request is refused or gone:
-/// its repetitions must not find it.
-struct DoubtfulClaim<'a> {
-    store: &'a RedisStore,
-    key: &'a Key,
-    record: &'a Bytes,
-    is_sent: AtomicBool,
-}
-
-impl Drop for DoubtfulClaim<'_> {
-    fn drop(&mut self) {
-        if *self.is_sent.get_mut() {
-            let (store, key, record) = (self.store.clone(), self.key.clone(), self.record.clone());
-            // If that fails, too, the record stays until its time has passed.
-            let release = async move { drop(store.swap(&key, &record, None, Duration::ZERO).await) };
-            self.store.engine.spawner.spawn_repeatable(release);
-        }
-    }
-}
-
 /// Whether a pattern that was invalidated later matches the entry.
 fn is_banned(checked: &CheckedEntry, reading: u64, entry: &Entry) -> bool {
     !checked.bans.is_empty() && ban_list::forbids(&checked.bans, reading, &entry.key_text()) != Some(false)
-}
-
-fn claim_command(connection: &RedisConnection, script: Script, engine: &RedisEngine, key: &Key) -> Cmd {
-    let mut command = redis::cmd("EVALSHA");
-    command.arg(connection.digest(script)).arg(2).arg(&engine.keys.claims).arg(&engine.keys.claim_ends);
-    command.arg(key.as_bytes());
-    command
-}
-
-/// Rounded up, so that no time becomes none.
-fn millis(duration: Duration) -> u64 {
-    // More than a double holds exactly would be rounded.
-    const MOST: u128 = 100 * 365 * 86_400_000;
-    u64::try_from(duration.as_nanos().div_ceil(1_000_000).clamp(1, MOST)).unwrap_or(u64::MAX)
 }
 
 impl CacheStore for RedisStore {

@@ -67,6 +67,7 @@ pub trait CacheStore: Send + Sync + 'static {
     }
 
     /// Keeps `record` under a key that has none, for `keep_for`. If the key has a record, it is returned and stays.
+    /// No two claims may have the same record: a store may repeat a removal whose answer was lost.
     fn claim<'a>(&'a self, key: &'a Key, record: Bytes, keep_for: Duration) -> StoreFuture<'a, ClaimOutcome> {
         let _ = (key, record, keep_for);
         Box::pin(ready(Err(no_claims())))

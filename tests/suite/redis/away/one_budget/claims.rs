@@ -11,7 +11,7 @@ use std::{
 use http::StatusCode;
 use routekit::{Spawner, cache::RedisStore};
 
-use super::{BUDGET, Process};
+use super::{BUDGET, Process, redis};
 use crate::{
     redis::within,
     support::{RedisServer, TcpProxy},
@@ -25,6 +25,29 @@ impl Process {
         })
         .await;
     }
+
+    /// Waits until requests skip Redis.
+    async fn until_away(&self) {
+        within("the outage", async || self.refused("another").await < BUDGET / 5).await;
+    }
+
+    /// Sends an order that is refused since its key cannot be claimed. Returns the time that it takes.
+    async fn refused(&self, key: &str) -> Duration {
+        let (answer, time) = self.order("/budget/order", key).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        time
+    }
+}
+
+/// A spawner that counts its tasks.
+fn counting() -> (Spawner, Arc<AtomicUsize>) {
+    let tasks = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&tasks);
+    let spawner = Spawner::new(move |task| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        drop(tokio::spawn(task));
+    });
+    (spawner, tasks)
 }
 
 /// Although the two limits before it have taken nearly all.
@@ -82,26 +105,82 @@ async fn a_claim_whose_client_has_left_is_released() {
 #[tokio::test]
 async fn a_claim_that_was_not_sent_is_not_released() {
     let Some(mut server) = RedisServer::start("budget-unsent", &[]) else { return };
-    let tasks = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&tasks);
-    let counting = Spawner::new(move |task| {
-        counter.fetch_add(1, Ordering::SeqCst);
-        drop(tokio::spawn(task));
-    });
-    let store = RedisStore::builder(server.url()).budget(BUDGET).spawner(counting).build().unwrap();
+    let (spawner, tasks) = counting();
+    let store = RedisStore::builder(server.url()).budget(BUDGET).spawner(spawner).build().unwrap();
     let process = Process::new(store, &Arc::default());
     process.until_hit().await;
     server.kill();
-    let refused = async || {
-        let (answer, time) = process.order("/budget/order", "a").await;
-        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-        time
-    };
-    // Once it is away, requests skip it.
-    within("the outage", async || refused().await < BUDGET / 5).await;
+    process.until_away().await;
     let before = tasks.load(Ordering::SeqCst);
-    refused().await;
+    process.refused("a").await;
     assert_eq!(tasks.load(Ordering::SeqCst), before);
+}
+
+/// Redis has answered, so that there is nothing to release.
+#[tokio::test]
+async fn a_claim_that_redis_refuses_is_not_released() {
+    let Some(server) = RedisServer::start("budget-refused", &[]) else { return };
+    server.run::<()>(&["ACL", "SETUSER", "counted", "on", ">secret", "~*", "&*", "+@all"]);
+    let (spawner, tasks) = counting();
+    let store = RedisStore::builder(server.url()).username("counted").password("secret").budget(BUDGET);
+    let process = Process::new(store.spawner(spawner).build().unwrap(), &Arc::default());
+    process.until_hit().await;
+    server.run::<()>(&["ACL", "SETUSER", "counted", "resetkeys"]);
+    let before = tasks.load(Ordering::SeqCst);
+    process.refused("a").await;
+    assert_eq!(tasks.load(Ordering::SeqCst), before);
+    let denied: Vec<redis::Value> = server.run(&["ACL", "LOG"]);
+    assert_eq!(denied.len(), 1, "the claim: {denied:?}");
+}
+
+/// When the claim is given up, requests skip Redis already: its release cannot be sent, and Redis takes the claim once
+/// it goes on.
+#[tokio::test]
+async fn a_claim_that_redis_takes_after_an_outage_is_released() {
+    let Some(server) = RedisServer::start("budget-outage", &[]) else { return };
+    let process = Process::new(redis(&server.url()), &Arc::default());
+    process.until_hit().await;
+    let before = process.calls.count();
+    server.pause();
+    // Redis is skipped from 1.5 s on. Some of the claims that were sent before are given up after that.
+    let keys: Vec<String> = (0..40).map(|number| number.to_string()).collect();
+    let orders = (0_u32..).zip(&keys).map(async |(number, key)| {
+        tokio::time::sleep(BUDGET * number / 4).await;
+        process.refused(key).await;
+    });
+    futures_util::future::join_all(orders).await;
+    process.until_away().await;
+    server.resume();
+    for key in &keys {
+        within(&format!("the release of {key}"), async || {
+            process.order("/budget/order", key).await.0.status() == StatusCode::PAYMENT_REQUIRED
+        })
+        .await;
+    }
+    assert_eq!(process.calls.count(), before + keys.len());
+}
+
+/// The handler fails while Redis is away, so that its request may be repeated afterwards.
+#[tokio::test]
+async fn a_release_that_fails_is_repeated() {
+    let Some(server) = RedisServer::start("budget-release", &[]) else { return };
+    let proxy = TcpProxy::start(server.addr()).await;
+    let process = Process::new(redis(&proxy.url()), &Arc::default());
+    process.until_hit().await;
+    let before = process.calls.count();
+    let order = async || process.order("/budget/failing-order", "a").await.0.status();
+    let outage = async {
+        within("the handler", async || process.calls.count() > before).await;
+        proxy.refuse(true);
+        process.until_away().await;
+        process.gate.0.add_permits(1);
+    };
+    let (status, ()) = tokio::join!(order(), outage);
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    proxy.refuse(false);
+    process.gate.0.add_permits(1);
+    within("the release", async || order().await == StatusCode::INTERNAL_SERVER_ERROR).await;
+    assert_eq!(process.calls.count(), before + 2);
 }
 
 /// The request was not processed, so its claim must go.

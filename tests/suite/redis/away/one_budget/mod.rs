@@ -104,6 +104,14 @@ async fn limited_order(calls: Dep<Calls>) -> StatusCode {
     StatusCode::CREATED
 }
 
+/// Fails once the gate is open.
+#[post("/budget/failing-order", idempotent)]
+async fn failing_order(calls: Dep<Calls>, gate: Dep<Gate>) -> StatusCode {
+    calls.add();
+    gate.0.acquire().await.unwrap().forget();
+    StatusCode::INTERNAL_SERVER_ERROR
+}
+
 /// Both limits are shared, and each waits by itself.
 #[post(
     "/budget/twice-limited-order",
@@ -159,6 +167,7 @@ impl Process {
             slow,
             order,
             limited_order,
+            failing_order,
             twice_limited_order,
             twice_limited,
             change
