@@ -310,7 +310,9 @@ impl RedisEngine {
             return Ok(());
         }
         let repeating = within(left.left(), self.missed.repeating.lock()).await;
-        let _repeating = repeating.ok_or_else(|| StoreError::known("invalidations are being repeated"))?;
+        let _repeating = repeating.ok_or_else(|| {
+            StoreError::out_of_time("invalidations are being repeated, for longer than the request may wait")
+        })?;
         if self.missed.any() {
             let list = self.missed.list();
             self.record(&list.targets, list.everything > 0, left).await?;
@@ -499,4 +501,21 @@ async fn repeat_until_done(engine: Weak<RedisEngine>, running: RunningTask) {
 /// A new name of an epoch.
 fn new_epoch() -> EpochId {
     fastrand::u128(..).to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn little_time_left_while_invalidations_are_repeated_says_nothing_about_the_server() {
+        let (address, keys) = (ServerAddress::parse("redis://localhost").unwrap(), KeyLayout::new("test").unwrap());
+        let (budget, horizon) = (Duration::from_millis(50), Duration::from_secs(60));
+        let spawner = Spawner::new(drop);
+        let engine = RedisEngine::new(address, keys, (budget, horizon), Clock::system(), spawner);
+        drop(Unfinished::new(&engine.missed, &[Target::tag("", "one")], false, || ()));
+        let _repeating = engine.missed.repeating.lock().await;
+        let error = engine.repeat_missed(&Countdown::new(budget / 5)).await.unwrap_err();
+        assert!(error.is_out_of_time(), "{error:?}");
+    }
 }

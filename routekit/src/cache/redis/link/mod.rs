@@ -123,9 +123,13 @@ impl RedisLink {
             LinkState::Connecting(patience) => patience.left(),
             LinkState::Idle => CONNECT_BUDGET,
         };
-        match self.settled(patience.min(left.left())).await {
+        let limit = left.left();
+        match self.settled(patience.min(limit)).await {
             Some(Ok(connection)) => Ok(connection),
             Some(Err(fault)) => Err(away(&fault)),
+            None if limit < patience => {
+                Err(StoreError::out_of_time(format!("no connection to Redis within {limit:?}, which were left")))
+            }
             None => Err(away(&ConnectFault::unreachable("it does not answer in time"))),
         }
     }
@@ -380,5 +384,34 @@ fn away(fault: &ConnectFault) -> StoreError {
 impl fmt::Debug for RedisLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RedisLink").field(self.address()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::forget;
+
+    use super::*;
+
+    /// Attempts to connect that have no end: also not one that a dropped task would be.
+    fn hanging(budget: Duration) -> RedisLink {
+        let address = ServerAddress::parse("redis://localhost").unwrap();
+        RedisLink::new(address, budget, &KeyLayout::new("test").unwrap(), Spawner::new(forget))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn little_time_left_says_nothing_about_the_server() {
+        let link = hanging(Duration::from_millis(250));
+        let connection = async |left: u64| {
+            let left = Countdown::new(Duration::from_millis(left));
+            link.connection(&left).await.map(drop).unwrap_err()
+        };
+        assert!(connection(0).await.is_out_of_time());
+        // An attempt may take 50 ms: 10 and 20 pass here.
+        for left in [10, 20] {
+            assert!(connection(left).await.is_out_of_time(), "{left}");
+        }
+        let error = connection(100).await;
+        assert!(error.is_no_answer() && !error.is_out_of_time(), "{error:?}");
     }
 }
