@@ -83,7 +83,7 @@ impl CacheRequest {
     }
 
     /// The headers that responses of the base key vary by now, for a response that varies by `vary`. Another variant
-    /// may have been stored since the lookup, which counts if the store does not answer.
+    /// may have been stored since the lookup, which counts if the store does not know the names any longer.
     pub(in crate::cache) async fn variants(
         &self,
         store: &Store,
@@ -95,7 +95,8 @@ impl CacheRequest {
         }
         match store.lookup(&self.base, &self.waits).await {
             Ok(Lookup::VariesBy(variants, _)) => Some(variants),
-            Err(_) if !self.varying.is_empty() => {
+            // A store may drop the names at any time, and memory that answers for Redis may not have them.
+            Ok(Lookup::Miss(_)) | Err(_) if !self.varying.is_empty() => {
                 // For how long they are kept is not known.
                 let (key, names) = (self.base.clone(), self.varying.clone());
                 Some(Arc::new(Variants::new(key, names, stamp, now, Duration::ZERO)))
@@ -139,5 +140,51 @@ impl CacheRequest {
             return Ok(Lookup::Miss(found.stamp()));
         }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::{
+        store::{
+            buffered_response::BufferedResponse, embedded::Embedded, entry::Entry, stored_response::StoredResponse,
+        },
+        validity::stamp::Stamp,
+    };
+
+    /// A request whose responses were known to vary by these headers.
+    fn request(varying: &[HeaderName]) -> CacheRequest {
+        CacheRequest {
+            base: Key::new(*b"base"),
+            variant: None,
+            varying: varying.to_vec(),
+            headers: HeaderMap::new(),
+            directives: ClientDirectives::default(),
+            partition: String::new(),
+            uri: Uri::default(),
+            router_uri: Uri::default(),
+            identity: None,
+            waits: RedisWaits::uncounted(),
+        }
+    }
+
+    /// A response without `Vary` replaces variants, and a store without the names does not.
+    #[tokio::test]
+    async fn names_that_a_store_has_dropped_are_kept() {
+        let (clock, [a, b]) = (crate::base::clock::Clock::system(), ["x-a", "x-b"].map(HeaderName::from_static));
+        let (store, now) = (Store::Embedded(Arc::new(Embedded::new(1 << 20))), clock.now());
+        let names = async |request: &CacheRequest, vary: &[HeaderName]| {
+            let variants = request.variants(&store, vary, (Stamp::new(1), now)).await;
+            variants.map(|variants| variants.names().to_vec())
+        };
+        let (unknown, known) = (request(&[]), request(&[a.clone(), b.clone()]));
+        let vary = std::slice::from_ref(&a);
+        assert_eq!(names(&unknown, vary).await, None);
+        assert_eq!(names(&known, vary).await, Some(vec![a.clone(), b.clone()]));
+        let empty = BufferedResponse::new(http::StatusCode::OK, &HeaderMap::new(), b"");
+        let response = StoredResponse::new(known.base.clone(), empty, Stamp::new(1), now, Duration::from_secs(60));
+        store.put(Entry::Response(Arc::new(response))).await.unwrap();
+        assert_eq!(names(&known, vary).await, None);
     }
 }
