@@ -13,8 +13,6 @@ use bytes::Bytes;
 use http::{Extensions, HeaderMap, StatusCode};
 
 #[cfg(feature = "redis")]
-use crate::base::spawner::Task;
-#[cfg(feature = "redis")]
 use crate::cache::{
     redis::store::RedisStore,
     tiered::{
@@ -56,6 +54,10 @@ const INVALIDATION_BUDGET: Duration = Duration::from_secs(5);
 
 /// The bytes of a key that has no entry.
 const UNUSED_KEY: &[u8] = b"unused";
+
+/// Work in Redis that may outlive its request.
+#[cfg(feature = "redis")]
+type RedisWork<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The store of a cache: the embedded one, which answers at once, or another one.
 #[derive(Clone)]
@@ -124,16 +126,16 @@ impl Store {
     /// The output of `work` in Redis, which has a budget of its own. If it takes longer than the request may still
     /// wait, `spawn` gets the rest, and there is no output.
     #[cfg(feature = "redis")]
-    async fn finish<T: Send + 'static>(
+    async fn finish<T>(
         redis: &RedisStore,
-        mut work: Pin<Box<dyn Future<Output = T> + Send>>,
+        mut work: RedisWork<T>,
         waits: &RedisWaits,
-        spawn: impl FnOnce(Task),
+        spawn: impl FnOnce(RedisWork<T>),
     ) -> Option<T> {
         let wait = redis.wait(waits);
         let output = within(wait.left.left(), work.as_mut()).await;
         if output.is_none() {
-            spawn(Box::pin(async move { drop(work.await) }));
+            spawn(work);
         }
         output
     }
@@ -148,22 +150,27 @@ impl Store {
     ) {
         #[cfg(feature = "redis")]
         if let Some(redis) = self.redis() {
-            Self::finish(redis, Box::pin(change), waits, |task| spawner.spawn(task)).await;
+            Self::finish(redis, Box::pin(change), waits, |rest| spawner.spawn(rest)).await;
             return;
         }
         let _ = (waits, spawner);
         change.await;
     }
 
-    /// Runs a write in Redis, and returns whether it succeeded. What no request waits for any longer is expected to.
+    /// Runs a write in Redis, and returns whether it succeeded. What no request waits for any longer is expected to:
+    /// then `detached` is called at once, and its output with the outcome.
     #[cfg(feature = "redis")]
-    async fn finish_write(
+    async fn finish_write<E: FnOnce(bool) + Send + 'static>(
         redis: &RedisStore,
-        write: Pin<Box<dyn Future<Output = bool> + Send>>,
+        write: RedisWork<bool>,
         waits: &RedisWaits,
+        detached: impl FnOnce() -> E,
     ) -> bool {
-        let written = Self::finish(redis, write, waits, |task| redis.spawner().spawn_repeatable(task)).await;
-        written.unwrap_or(true)
+        let spawn = |rest: RedisWork<bool>| {
+            let ended = detached();
+            redis.spawner().spawn_repeatable(async move { ended(rest.await) });
+        };
+        Self::finish(redis, write, waits, spawn).await.unwrap_or(true)
     }
 
     pub(in crate::cache) fn is_in_redis(&self) -> bool {
@@ -253,7 +260,19 @@ impl Store {
 
     /// Stores an entry, and returns whether that succeeded. A failure is logged. Redis may get it later.
     pub(in crate::cache) async fn put_or_warn(&self, entry: Entry, waits: &RedisWaits) -> bool {
+        // A slow server, whose answers take the budget, would otherwise never get an entry.
+        #[cfg(feature = "redis")]
+        if let Self::Redis(redis) = self {
+            let store = self.clone();
+            let put = Box::pin(async move { store.put_whole(entry).await });
+            return Self::finish_write(redis, put, waits, || |_| ()).await;
+        }
         let _ = waits;
+        self.put_whole(entry).await
+    }
+
+    /// The same, however long the request has waited.
+    async fn put_whole(&self, entry: Entry) -> bool {
         match self {
             #[cfg(feature = "redis")]
             Self::Tiered(tiered, _) => {
@@ -261,39 +280,32 @@ impl Store {
                 true
             }
             #[cfg(feature = "redis")]
-            Self::Redis(redis) => {
-                // A slow server, whose answers take the budget, would otherwise never get an entry.
-                let own = redis.clone();
-                let put = Box::pin(async move { own.put(entry).await.inspect_err(warn).is_ok() });
-                Self::finish_write(redis, put, waits).await
-            }
+            Self::Redis(redis) => redis.put(entry).await.inspect_err(warn).is_ok(),
             Self::Embedded(_) | Self::Other(_) => self.put(entry).await.inspect_err(warn).is_ok(),
         }
     }
 
-    /// Stores a response unless an invalidation after its stamp covers it, and returns whether that succeeded. `guard`
-    /// is kept until it ends.
-    pub(in crate::cache) async fn put_if_valid(
+    /// Stores a response unless an invalidation after its stamp covers it, and returns whether that succeeded. If Redis
+    /// takes longer than the request may wait, `detached` is called, a task does the rest, and calls the output of
+    /// `detached` with whether the response was stored.
+    pub(in crate::cache) async fn put_if_valid<E: FnOnce(bool) + Send + 'static>(
         &self,
         response: &Arc<StoredResponse>,
         waits: &RedisWaits,
-        guard: impl Send + 'static,
+        detached: impl FnOnce() -> E,
     ) -> bool {
         #[cfg(feature = "redis")]
         if let Some(redis) = self.redis() {
             let (store, response) = (self.clone(), Arc::clone(response));
-            let put = Box::pin(async move {
-                let _guard = guard;
-                store.put_if_valid_within(&response, &RedisWaits::uncounted()).await
-            });
-            return Self::finish_write(redis, put, waits).await;
+            let put = Box::pin(async move { store.put_whole_if_valid(&response, &RedisWaits::uncounted()).await });
+            return Self::finish_write(redis, put, waits, detached).await;
         }
-        let _guard = guard;
-        self.put_if_valid_within(response, waits).await
+        let _ = detached;
+        self.put_whole_if_valid(response, waits).await
     }
 
-    async fn put_if_valid_within(&self, response: &Arc<StoredResponse>, waits: &RedisWaits) -> bool {
-        self.is_valid(response, waits).await && self.put_or_warn(Entry::Response(Arc::clone(response)), waits).await
+    async fn put_whole_if_valid(&self, response: &Arc<StoredResponse>, waits: &RedisWaits) -> bool {
+        self.is_valid(response, waits).await && self.put_whole(Entry::Response(Arc::clone(response))).await
     }
 
     /// Whether no invalidation after its stamp covers the response. A failure is logged, and counts as invalid.

@@ -194,6 +194,11 @@ impl Lead {
         self.turn = turn;
     }
 
+    /// The turn of this process, which then ends without the flight.
+    pub(in crate::cache) fn take_turn(&mut self) -> FillTurn {
+        std::mem::take(&mut self.turn)
+    }
+
     /// Passes the outcome to the waiting requests.
     pub(in crate::cache) fn land(mut self, outcome: FillOutcome) {
         // Another process must not wait for what is invalid already.

@@ -164,8 +164,9 @@ where
                 break;
             }
         }
-        // The request has waited long enough. What the lookup before has found still counts, but for another variant.
-        if found.as_ref().is_err_and(StoreError::is_out_of_time) {
+        // The next one of the others would only find out, too. What the lookup before has found still counts, but for
+        // another variant.
+        if found.as_ref().is_err_and(StoreError::is_no_answer) {
             found = Ok(if *self.ctx.request.key() == first { before } else { Lookup::Miss(before.stamp()) });
         }
         match found {

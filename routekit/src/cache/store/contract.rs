@@ -147,9 +147,16 @@ impl StoreError {
     }
 
     /// Whether the request had too little time left to wait for the store, which says nothing about the store.
+    #[cfg(feature = "redis")]
     pub(in crate::cache) fn is_out_of_time(&self) -> bool {
+        self.kind == StoreErrorKind::OutOfTime
+    }
+
+    /// Whether the store is away, or the request had too little time left to wait for it. What the store has answered
+    /// to the request before still counts.
+    pub(in crate::cache) fn is_no_answer(&self) -> bool {
         #[cfg(feature = "redis")]
-        return self.kind == StoreErrorKind::OutOfTime;
+        return matches!(self.kind, StoreErrorKind::Known | StoreErrorKind::OutOfTime);
         #[cfg(not(feature = "redis"))]
         false
     }

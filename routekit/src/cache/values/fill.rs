@@ -130,7 +130,7 @@ impl Cache {
                     };
                     // What the lookup before has found still counts.
                     let found = match found {
-                        Err(error) if error.is_out_of_time() => Ok(FoundValue::Nothing(looked_up)),
+                        Err(error) if error.is_no_answer() => Ok(FoundValue::Nothing(looked_up)),
                         found => found,
                     };
                     match found {
@@ -143,7 +143,9 @@ impl Cache {
                             let led = led(slot.clone(), options.clone(), lead, stamp, fill);
                             return match Detachable::new(led, &self.shared.background.abandoned).await {
                                 LedFill::Landed(result) => result,
-                                LedFill::Slow(running, _alone) => slot.filled(options, stamp, running.await).await.0,
+                                LedFill::Slow(running, _alone) => {
+                                    slot.filled(options, stamp, running.await, None).await.0
+                                }
                             };
                         }
                         Err(error) => {
@@ -201,7 +203,7 @@ enum LedFill<T, E, Fut> {
 async fn led<T, E, F, Fut>(
     slot: ValueSlot,
     options: CacheOptions,
-    lead: Lead,
+    mut lead: Lead,
     stamp: Stamp,
     fill: F,
 ) -> LedFill<T, E, Fut>
@@ -214,7 +216,7 @@ where
     let mut running = Box::pin(fill());
     match within(PATIENCE, running.as_mut()).await {
         Some(result) => {
-            let (result, outcome) = slot.filled(&options, stamp, result).await;
+            let (result, outcome) = slot.filled(&options, stamp, result, Some(&mut lead)).await;
             lead.land(outcome);
             LedFill::Landed(result)
         }
@@ -271,7 +273,8 @@ impl ValueSlot {
             match slot.lookup::<T>().await {
                 Ok(FoundValue::Fresh(entry, _)) => lead.land(FillOutcome::Stored(entry)),
                 Ok(FoundValue::Stale(..) | FoundValue::Nothing(_)) => {
-                    let (result, outcome) = slot.filled(&options, lead.stamp(), fill().await).await;
+                    let (stamp, result) = (lead.stamp(), fill().await);
+                    let (result, outcome) = slot.filled(&options, stamp, result, Some(&mut lead)).await;
                     if result.is_err() {
                         tracing::debug!("the background fill of a value failed; the value stays stale");
                     }
@@ -297,7 +300,7 @@ impl ValueSlot {
         match self.lookup().await {
             Ok(FoundValue::Fresh(_, value)) => Ok(value),
             Ok(FoundValue::Stale(_, stamp) | FoundValue::Nothing(stamp)) => {
-                self.filled(options, stamp, fill().await).await.0
+                self.filled(options, stamp, fill().await, None).await.0
             }
             Err(error) => {
                 warn(&error);
@@ -306,12 +309,14 @@ impl ValueSlot {
         }
     }
 
-    /// Stores the output of a fill that began after `stamp`; callers that wait for the fill receive its error.
+    /// Stores the output of a fill that began after `stamp`; callers that wait for the fill receive its error. `None`
+    /// waits for a fill without a `lead`.
     async fn filled<T, E>(
         &self,
         options: &CacheOptions,
         stamp: Stamp,
         result: Result<T, E>,
+        lead: Option<&mut Lead>,
     ) -> (Result<T, E>, FillOutcome)
     where
         T: Serialize + Send,
@@ -319,7 +324,7 @@ impl ValueSlot {
     {
         let outcome = match &result {
             Ok(value) => match self.entry_or_warn(value, options, stamp) {
-                Some(entry) => self.stored(entry).await,
+                Some(entry) => self.stored(entry, lead).await,
                 None => FillOutcome::Alone,
             },
             Err(error) => FillOutcome::Error(Arc::new(error.clone()), stamp),
@@ -332,12 +337,22 @@ impl ValueSlot {
         self.cache.shared.store.may_share(entry, began, &self.waits).await
     }
 
-    async fn stored(&self, entry: Arc<StoredResponse>) -> FillOutcome {
+    async fn stored(&self, entry: Arc<StoredResponse>, lead: Option<&mut Lead>) -> FillOutcome {
         let parts = &self.cache.shared;
+        let store = &parts.store;
+        let detached = || {
+            // The entry is put after the flight has ended. If other processes have copies, `Cache::set` always
+            // invalidates.
+            let alone = (!store.has_copies_elsewhere()).then(|| FillAlone::new(&self.cache));
+            // A process that waits for the entry would not find it before.
+            let mut turn = lead.map(Lead::take_turn).unwrap_or_default();
+            move |is_stored| {
+                turn.end(is_stored);
+                drop(alone);
+            }
+        };
         // An entry that is already invalid would replace a value that was set in the meantime.
-        // It may be put after the flight has ended.
-        let alone = parts.store.is_in_redis().then(|| FillAlone::new(&self.cache));
-        if parts.store.put_if_valid(&entry, &self.waits, alone).await {
+        if store.put_if_valid(&entry, &self.waits, detached).await {
             parts.stats.program().set();
         }
         FillOutcome::Stored(entry)

@@ -1,18 +1,14 @@
-//! The time of a miss and of a value.
+//! The time of a miss.
 
 use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
-use routekit::{
-    cache::{CacheOptions, TieredStore},
-    prelude::*,
-    rate_limit::RateLimitLayer,
-};
+use routekit::{cache::TieredStore, rate_limit::RateLimitLayer};
 
 use super::{BUDGET, Process, redis};
 use crate::{
     redis::{now, within},
-    support::{RedisServer, TcpProxy},
+    support::{RedisServer, TcpProxy, x_cache_of},
 };
 
 /// The limit, the lookup, and the turn or the put wait.
@@ -51,21 +47,28 @@ async fn a_miss_waits_for_one_budget_while_redis_is_slow() {
     }
 }
 
-/// A call of the program has a budget of its own.
+/// The first request finds out that Redis hangs, and the others get its response: they do not find out one after the
+/// other.
 #[tokio::test]
-async fn a_value_waits_for_one_budget_while_redis_hangs() {
-    let Some(server) = RedisServer::start("budget-values", &[]) else { return };
-    for (name, process) in Process::all(&server.url()) {
-        let fill = async |round| {
-            let (start, options) = (now(), CacheOptions::new());
-            let key = format!("{name} {round}");
-            let filled: Result<u8, Problem> = process.cache.get_or_fill(&key, &options, async || Ok(7)).await;
-            assert_eq!(filled.unwrap(), 7);
-            now() - start
-        };
-        let time = process.during_hangs(&server, fill).await;
-        assert!(time < BUDGET * 3 / 2, "{name}: {time:?}");
-    }
+async fn requests_that_wait_for_each_other_share_a_response_if_redis_begins_to_hang() {
+    let Some(server) = RedisServer::start("budget-share-miss", &[]) else { return };
+    let proxy = TcpProxy::start(server.addr()).await;
+    let process = Process::new(redis(&proxy.url()), &Arc::default());
+    process.until_hit().await;
+    let (before, start) = (process.calls.count(), now());
+    let get = async || x_cache_of(&process.app, "/budget/free/1").await;
+    let (answers, ()) = tokio::join!(async { tokio::join!(get(), get(), get()) }, begin_to_hang(&proxy));
+    let time = now() - start;
+    assert_eq!(answers, ("MISS".to_owned(), "MISS".to_owned(), "MISS".to_owned()));
+    assert_eq!(process.calls.count(), before + 1);
+    assert!(time < BUDGET * 3 / 2, "{time:?}");
+}
+
+/// The first answers come, and no later ones.
+pub(super) async fn begin_to_hang(proxy: &TcpProxy) {
+    proxy.delay(BUDGET * 3 / 10);
+    tokio::time::sleep(BUDGET * 15 / 100).await;
+    proxy.delay(BUDGET * 10);
 }
 
 /// The answers of Redis take longer than the budget together, but the request waits for another process.

@@ -5,6 +5,7 @@ mod invalid;
 mod longest;
 mod misses;
 mod stored;
+mod values;
 
 use std::{
     sync::{

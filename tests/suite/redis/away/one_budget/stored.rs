@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use axum::body::Bytes;
 use http::StatusCode;
-use routekit::{cache::CacheOptions, prelude::*};
 
 use super::{BUDGET, Process, redis};
 use crate::{
@@ -31,20 +30,6 @@ async fn entries_are_stored_although_answers_take_most_of_the_budget() {
         let path = format!("/budget/page/{}", number + 1);
         assert_ne!(x_cache_of(&process.app, &path).await, "HIT", "{name}");
         within(&format!("a limited hit, {name}"), async || x_cache_of(&process.app, &path).await == "HIT").await;
-        proxy.delay(Duration::ZERO);
-    }
-}
-
-#[tokio::test]
-async fn values_are_stored_although_answers_take_most_of_the_budget() {
-    let Some(server) = RedisServer::start("budget-stores-values", &[]) else { return };
-    let proxy = TcpProxy::start(server.addr()).await;
-    for (name, process) in Process::all(&proxy.url()) {
-        process.until_hit().await;
-        proxy.delay(BUDGET * 6 / 10);
-        let fill = async || process.cache.get_or_fill(name, &CacheOptions::new(), async || Ok::<_, Problem>(7)).await;
-        assert_eq!(fill().await.unwrap(), 7);
-        within("the value", async || process.cache.get::<u8>(name).await.is_ok_and(|value| value == Some(7))).await;
         proxy.delay(Duration::ZERO);
     }
 }
