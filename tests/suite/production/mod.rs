@@ -5,6 +5,7 @@ mod endpoints;
 mod failures;
 mod limits;
 mod orders;
+mod postgres;
 mod settings;
 mod several_processes;
 mod users;

@@ -14,7 +14,11 @@ impl Production {
 
 #[tokio::test]
 async fn a_repeat_with_its_key_orders_once() {
-    let app = Production::start();
+    orders_repeat(&Production::start()).await;
+}
+
+/// An order, its repeats, and orders that are refused.
+pub(super) async fn orders_repeat(app: &Production) {
     let first = app.order("key-1", "tea").await;
     assert_eq!(first.status(), 201);
     let first = json_of(first).await;
@@ -30,8 +34,12 @@ async fn a_repeat_with_its_key_orders_once() {
 
 #[tokio::test]
 async fn users_see_and_cancel_their_own_orders() {
-    let mut app = Production::start_issued(&mut issued());
-    let order = json_of(app.order("key-1", "kettle").await).await;
+    orders_live(&mut Production::start_issued(&mut issued())).await;
+}
+
+/// The life of an order, and a user whom it does not concern.
+pub(super) async fn orders_live(app: &mut Production) {
+    let order = json_of(app.order("key-k", "kettle").await).await;
     let path = format!("/v2/orders/{}", text_of(&order["id"]));
     assert_eq!(app.get(&path).await.status(), 200);
     let ann = std::mem::replace(&mut app.token, token("bob", &[], 600));

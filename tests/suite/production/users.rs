@@ -7,7 +7,11 @@ use super::{Production, header, issued, json_of, token};
 
 #[tokio::test]
 async fn users_are_created_renamed_and_deleted() {
-    let app = Production::start();
+    users_live(&Production::start()).await;
+}
+
+/// The life of two users.
+pub(super) async fn users_live(app: &Production) {
     let bob = app.create_user("bob").await;
     app.create_user("ann").await;
     let page = json_of(app.get("/v2/users?limit=1").await).await;

@@ -3,6 +3,7 @@
 mod cache;
 mod faults;
 mod on_task;
+mod postgres_server;
 mod programs;
 #[path = "../../../routekit/src/base/property.rs"]
 mod property;
@@ -18,6 +19,7 @@ pub(crate) use self::{
     cache::{exact, tenant, x_cache_of},
     faults::{during_faults, twenty_faults},
     on_task::OnTask,
+    postgres_server::PostgresServer,
     programs::{Process, free_port, output_of, temporary, test_as_program, tool},
     property::check,
     redis_cluster::RedisCluster,
