@@ -34,6 +34,7 @@ mod concurrency;
 mod config;
 mod containers;
 mod correlation;
+mod crud;
 mod dependencies;
 mod description;
 mod discovery;
