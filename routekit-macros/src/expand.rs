@@ -281,61 +281,9 @@ fn blamed(ty: &Type) -> Span {
 /// `fn __endpoint`: the handler as a function from request to response.
 fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     let ident = &handler.ident;
-    let names: Vec<_> = (0..route.arguments.len()).map(|index| format_ident!("__argument_{index}")).collect();
     let state = route.options.state().map_or_else(|| quote!(__rt::Deps), |state| quote!(#state));
-
-    // Local variables keep the span of the attribute inside code that is spanned to a type: the types of a handler from
-    // `macro_rules!` may come from a place where these variables do not exist.
-    let (parts, context, values) = (quote!(__parts), quote!(__context), quote!(__placeholders));
-    let or_reject = quote!(?);
-    let from_path = route.arguments.iter().zip(&names).filter_map(|(argument, name)| {
-        let Source::Placeholder(placeholder) = &argument.source else { return None };
-        let Argument { ty, cfgs, .. } = argument;
-        let parse = if argument.is_plain_value() {
-            quote_spanned!(ty.span()=> __rt::parse::<#ty>(&#values, #placeholder))
-        } else {
-            quote_spanned! {ty.span()=>
-                (&&&__rt::PathArgument::<#ty, #state>::new())
-                    .take((&#values, #placeholder), &mut #parts, &#context)
-                    .await
-            }
-        };
-        let parse = quote_spanned!(ty.span()=> #(#cfgs)* let #name = #parse #or_reject;);
-        // Tags are made from parsed values; see the runtime's `spelling`.
-        let tagged = route.options.cache_tags().any(|tag| tag.names(placeholder));
-        let spell = tagged.then(|| quote!(#(#cfgs)* (&__rt::Spell(&#name)).spell(&#parts.extensions, #placeholder);));
-        Some(quote!(#parse #spell))
-    });
-    let any_from_path = route.arguments.iter().any(|a| matches!(a.source, Source::Placeholder(_)));
-    let placeholders = any_from_path.then(|| quote!(let #values = __rt::Placeholders::of(&mut #parts).await?;));
-    let from_parts = route.arguments.iter().zip(&names).filter(|(a, _)| a.source == Source::Parts).map(|(a, name)| {
-        let Argument { ty, cfgs, .. } = a;
-        quote_spanned! {blamed(ty)=>
-            #(#cfgs)*
-            let #name = (&&&&&__rt::Extract::<#ty, #state>::new()).from_parts(&mut #parts, &#context).await #or_reject;
-        }
-    });
-    // The body is extracted last, wherever its argument stands.
-    let (request, body) = (quote!(__request), quote!(__body));
-    let takes_parts = route.arguments.iter().any(|a| a.source != Source::Body);
-    let whole = if takes_parts { quote!(__rt::Request::from_parts(#parts, #body)) } else { request.clone() };
-    let from_body = route.arguments.iter().zip(&names).filter(|(a, _)| a.source == Source::Body).map(|(a, name)| {
-        let Argument { ty, cfgs, .. } = a;
-        quote_spanned! {blamed(ty)=>
-            #(#cfgs)*
-            let #name = (&&&&&__rt::Extract::<#ty, #state>::new()).from_request(#whole, &#context).await #or_reject;
-        }
-    });
-    // Before the future is created, so that it holds the parts and not the request as well.
-    let take_apart = if takes_parts {
-        quote! {
-            let (mut #parts, #body) = #request.into_parts();
-        }
-    } else if route.arguments.is_empty() {
-        quote!(::core::mem::drop((#request, #context));)
-    } else {
-        quote!()
-    };
+    let sources = Sources::of(route, &state);
+    let Sources { arguments, values } = &sources;
     let output_span = match &route.output {
         Output::Unit => of_macro(ident.span()),
         Output::Named(ty) => blamed(ty),
@@ -343,27 +291,16 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     };
     let output = format_ident!("__output", span = output_span);
     let respond = respond(&route.output, &output);
-    let values = route.arguments.iter().zip(&names).map(|(Argument { cfgs, .. }, name)| quote!(#(#cfgs)* #name));
     // A value, as axum takes handlers: clippy's `unused_async` leaves out functions that are values.
-    let call = quote! {
-        let __handler = #ident;
-        let #output = __handler(#(#values),*).await;
+    let handle = quote! {
+        |__values| {
+            let __handler = #ident;
+            __handler(#(#values),*)
+        }
     };
     // Spanned, so that a future that is not `Send` is reported at the handler's name.
-    let wiring = quote!(__wiring);
-    let new = quote_spanned! {ident.span()=>
-        __rt::endpoint::<#state>(#wiring, |#request, #context| {
-            #take_apart
-            __rt::future(async move {
-                #placeholders
-                #(#from_path)*
-                #(#from_parts)*
-                #(#from_body)*
-                #call
-                ::core::result::Result::Ok(#respond)
-            })
-        })
-    };
+    let (wiring, request, context) = (quote!(__wiring), quote!(__request), quote!(__context));
+    let call = quote_spanned!(ident.span()=> __rt::call(#request, #context, #arguments, #handle, #respond));
     let layered = match &route.options.layer.expression {
         Some(layer) => {
             let layered = quote_spanned!(layer.span()=> __rt::layered);
@@ -374,19 +311,98 @@ fn endpoint(route: &Route<'_>, handler: &Handler) -> TokenStream {
     quote! {
         fn __endpoint(#wiring: &__rt::Wiring) -> __rt::Endpoint {
             use __rt::extract_traits::*;
-            let __endpoint = #new;
+            let __endpoint = __rt::endpoint::<#state>(#wiring, |#request, #context| #call);
             #layered
         }
     }
 }
 
-/// The response of what the handler returned. The value and the error of a `Result` are converted one by one, each at
-/// the span of its type.
+/// Where the arguments of a handler come from.
+struct Sources {
+    /// Those that leave the body alone, as nested pairs, and the one that may consume it, wherever it stands.
+    /// Placeholders are first, because they cost the least.
+    arguments: TokenStream,
+    /// The extracted values, in the handler's order: parts of `__values`.
+    values: Vec<TokenStream>,
+}
+
+impl Sources {
+    fn of(route: &Route<'_>, state: &TokenStream) -> Self {
+        let is = |source: fn(&Source) -> bool| {
+            route.arguments.iter().enumerate().filter(move |(_, argument)| source(&argument.source))
+        };
+        let head = is(|source| matches!(source, Source::Placeholder(_))).chain(is(|source| *source == Source::Parts));
+        let mut values = vec![TokenStream::new(); route.arguments.len()];
+        let (mut pairs, mut rest) = (Vec::new(), quote!(__values.0));
+        for (index, argument) in head {
+            pairs.push(optional(argument, source(argument, route, state)));
+            values[index] = value(argument, &quote!(#rest.0));
+            rest = quote!(#rest.1);
+        }
+        if values.is_empty() {
+            return Self { arguments: quote!(()), values };
+        }
+        let arguments = pairs.into_iter().rfold(quote!(()), |rest, argument| quote!((#argument, #rest)));
+        // Of two bodies, one is compiled out: both are in one tuple.
+        let mut last = Vec::new();
+        for (index, argument) in is(|source| *source == Source::Body) {
+            let cfgs = &argument.cfgs;
+            let source = source(argument, route, state);
+            last.push(quote!(#(#cfgs)* #source));
+            values[index] = value(argument, &quote!(__values.1));
+        }
+        let has_cfg = route.arguments.iter().any(|a| a.source == Source::Body && !a.cfgs.is_empty());
+        let last = match last.as_slice() {
+            [last] if !has_cfg => last.clone(),
+            [] => quote!(()),
+            all => quote!((#(#all,)*)),
+        };
+        Self { arguments: quote!((#arguments, #last)), values }
+    }
+}
+
+/// An argument with a `#[cfg]` is a tuple of one, which may be empty.
+fn optional(argument: &Argument<'_>, source: TokenStream) -> TokenStream {
+    let cfgs = &argument.cfgs;
+    if cfgs.is_empty() { source } else { quote!((#(#cfgs)* #source,)) }
+}
+
+/// The value of an argument in the tuple of values.
+fn value(argument: &Argument<'_>, place: &TokenStream) -> TokenStream {
+    let cfgs = &argument.cfgs;
+    if cfgs.is_empty() { place.clone() } else { quote!(#(#cfgs)* #place.0) }
+}
+
+/// Where one argument comes from. Mistakes in its type are reported at the type.
+fn source(argument: &Argument<'_>, route: &Route<'_>, state: &TokenStream) -> TokenStream {
+    let ty = argument.ty;
+    match &argument.source {
+        Source::Placeholder(placeholder) => {
+            let source = if argument.is_plain_value() {
+                quote_spanned!(ty.span()=> __rt::placeholder::<#ty>(#placeholder))
+            } else {
+                quote_spanned!(ty.span()=> (&&&__rt::PathArgument::<#ty, #state>::new()).named(#placeholder))
+            };
+            // Tags are made from parsed values; see the runtime's `spelling`.
+            if route.options.cache_tags().any(|tag| tag.names(placeholder)) {
+                quote_spanned!(ty.span()=> (&__rt::Spell::<#ty>::new()).spelled(#source, #placeholder))
+            } else {
+                source
+            }
+        }
+        Source::Parts => quote_spanned!(blamed(ty)=> __rt::Extract::<#ty, #state>::new().argument()),
+        Source::Body => quote_spanned!(blamed(ty)=> __rt::Extract::<#ty, #state>::new().last_argument()),
+    }
+}
+
+/// The function that makes a response of what the handler returned. The value and the error of a `Result` are
+/// converted one by one, each at the span of its type.
 fn respond(output: &Output<'_>, variable: &Ident) -> TokenStream {
     let span = variable.span();
-    let Output::Named(ty) = output else { return quote_spanned!(span=> __rt::respond(#variable)) };
+    let whole = || quote_spanned!(span=> |#variable| __rt::respond(#variable));
+    let Output::Named(ty) = output else { return whole() };
     if head_name(ty).as_deref() != Some("Result") {
-        return quote_spanned!(span=> __rt::respond(#variable));
+        return whole();
     }
     let mut types = type_arguments(ty).into_iter();
     let spans = [types.next().map_or(span, blamed), types.next().map_or(span, Spanned::span)];
@@ -394,7 +410,7 @@ fn respond(output: &Output<'_>, variable: &Ident) -> TokenStream {
     let value = quote_spanned!(value.span()=> ::core::result::Result::Ok(#value) => __rt::respond(#value));
     let error = quote_spanned!(error.span()=> ::core::result::Result::Err(#error) => __rt::respond_error(#error));
     quote! {
-        match (&&&__rt::Returned::<#ty>::new()).split(#variable) {
+        |#variable| match (&&&__rt::Returned::<#ty>::new()).split(#variable) {
             #value,
             #error,
         }

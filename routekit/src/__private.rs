@@ -1,21 +1,21 @@
 //! Items for generated code. They may change in any release.
 
-pub use axum::extract::Request;
 pub use inventory;
 pub use routekit_macros::RouteOfHandler;
 pub use validator;
 
 pub use crate::{
     deps::Deps,
-    extract::{placeholder::Placeholders, specialise::Extract},
+    extract::argument::{specialise::Extract, spelled::Spell},
     generated::{
-        FromPlaceholder, PathArgument, Respond, RespondError, Returned, future, layered, parse, respond, respond_error,
+        FromPlaceholder, PathArgument, Respond, RespondError, Returned, call, layered, placeholder, respond,
+        respond_error,
     },
     route::{
         AlertPolicy, Audience, BreakerPolicy, CachePolicy, CdnTags, ClassifyResponse, Consistency, Context,
         DeclaredAccess, Deprecation, Description, Endpoint, EndpointFuture, Fallback, GrantKind, IdempotentPolicy,
         Invalidates, Location, Method, Policies, Probe, RateLimitKey, RateLimitPolicy, Ratio, RequestFunction, Route,
-        RouteGroup, RouteMeta, SloPolicy, Window, Wiring, endpoint, fallback, spelling::Spell,
+        RouteGroup, RouteMeta, SloPolicy, Window, Wiring, endpoint, fallback,
     },
 };
 
@@ -36,14 +36,16 @@ pub mod describe_traits {
 
 /// Traits that decide how an argument is extracted, unnamed for the same reason.
 pub mod extract_traits {
-    pub use crate::extract::specialise::{
-        FromAxum as _, FromDeps as _, FromPathTuple as _, FromPathValue as _, FromValidatedBody as _,
-        FromValidatedParts as _,
+    pub use crate::extract::argument::{
+        specialise::{
+            Described as _, DescribedLast as _, Foreign as _, ForeignLast as _, PathOfOneValue as _, PathOfValues as _,
+            PathWithRules as _,
+        },
+        spelled::{SpellDisplay as _, SpellNothing as _},
     };
     pub use crate::generated::{
         ExtractedArgument as _, ParsedArgument as _, SplitNothing as _, SplitResult as _, WrongArgument as _,
     };
-    pub use crate::route::spelling::{SpellDisplay as _, SpellNothing as _};
 }
 
 /// The rules of `#[derive(Validate)]`.

@@ -73,52 +73,36 @@ impl __route_rename {
                     __rt::Deps,
                 >(
                     __wiring,
-                    |__request, __context| {
-                        let (mut __parts, __body) = __request.into_parts();
-                        __rt::future(async move {
-                            let __placeholders = __rt::Placeholders::of(&mut __parts)
-                                .await?;
-                            let __argument_0 = __rt::parse::<
-                                Uuid,
-                            >(&__placeholders, "id")?;
-                            (&__rt::Spell(&__argument_0))
-                                .spell(&__parts.extensions, "id");
-                            let __argument_2 = (&&&&&__rt::Extract::<
-                                Dep<Users>,
-                                __rt::Deps,
-                            >::new())
-                                .from_parts(&mut __parts, &__context)
-                                .await?;
-                            let __argument_1 = (&&&&&__rt::Extract::<
-                                Json<Rename>,
-                                __rt::Deps,
-                            >::new())
-                                .from_request(
-                                    __rt::Request::from_parts(__parts, __body),
-                                    &__context,
-                                )
-                                .await?;
+                    |__request, __context| __rt::call(
+                        __request,
+                        __context,
+                        (
+                            (
+                                (&__rt::Spell::<Uuid>::new())
+                                    .spelled(__rt::placeholder::<Uuid>("id"), "id"),
+                                (
+                                    __rt::Extract::<Dep<Users>, __rt::Deps>::new().argument(),
+                                    (),
+                                ),
+                            ),
+                            __rt::Extract::<Json<Rename>, __rt::Deps>::new()
+                                .last_argument(),
+                        ),
+                        |__values| {
                             let __handler = rename;
-                            let __output = __handler(
-                                    __argument_0,
-                                    __argument_1,
-                                    __argument_2,
-                                )
-                                .await;
-                            ::core::result::Result::Ok(
-                                match (&&&__rt::Returned::<Result<Json<User>>>::new())
-                                    .split(__output)
-                                {
-                                    ::core::result::Result::Ok(__returned) => {
-                                        __rt::respond(__returned)
-                                    }
-                                    ::core::result::Result::Err(__returned) => {
-                                        __rt::respond_error(__returned)
-                                    }
-                                },
-                            )
-                        })
-                    },
+                            __handler(__values.0.0, __values.1, __values.0.1.0)
+                        },
+                        |__output| match (&&&__rt::Returned::<Result<Json<User>>>::new())
+                            .split(__output)
+                        {
+                            ::core::result::Result::Ok(__returned) => {
+                                __rt::respond(__returned)
+                            }
+                            ::core::result::Result::Err(__returned) => {
+                                __rt::respond_error(__returned)
+                            }
+                        },
+                    ),
                 );
                 __endpoint
             }

@@ -1,11 +1,13 @@
 //! URL-encoded bodies.
 
-use axum::extract::Request;
+use axum::{body::Bytes, extract::Request};
+use http::HeaderMap;
 
 use super::{
-    json::{essence, read},
+    json::essence,
     place::PointerStyle,
     query::{MOST_VALUES, tree},
+    read_body::read_body,
     rejection::Rejection,
     text::pairs::parse_form,
     validation::{Validated, validate, windows::FormText},
@@ -26,16 +28,22 @@ const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
 impl<T: Validated> Form<T> {
     pub(super) async fn extract(request: Request) -> Result<Self, Rejection> {
-        if !essence(request.headers()).is_some_and(|essence| essence.eq_ignore_ascii_case(MEDIA_TYPE)) {
-            return Err(Rejection::MediaType(MEDIA_TYPE));
-        }
-        let bytes = read(request).await?;
-        let text = str::from_utf8(&bytes).map_err(|_| Rejection::Malformed("the form is not UTF-8".to_owned()))?;
+        Self::parse(&read_body(request, accept).await?)
+    }
+
+    pub(super) fn parse(bytes: &Bytes) -> Result<Self, Rejection> {
+        let text = str::from_utf8(bytes).map_err(|_| Rejection::Malformed("the form is not UTF-8".to_owned()))?;
         let value: T =
             parse_form(text).map_err(|fault| Rejection::Shape(fault.into_field_error(PointerStyle::DottedName)))?;
         validate(&value, PointerStyle::DottedName, FormText(text), || tree(text, MOST_VALUES))?;
         Ok(Self(value))
     }
+}
+
+/// Rejects a body that is no form by its `Content-Type`.
+pub(super) fn accept(headers: &HeaderMap) -> Result<(), Rejection> {
+    let is_form = essence(headers).is_some_and(|essence| essence.eq_ignore_ascii_case(MEDIA_TYPE));
+    if is_form { Ok(()) } else { Err(Rejection::MediaType(MEDIA_TYPE)) }
 }
 
 impl<T> Describe for Form<T> {

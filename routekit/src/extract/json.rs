@@ -2,20 +2,20 @@
 
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, Request, rejection::BytesRejection},
+    extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
 use serde::{Serialize, de::IgnoredAny};
 
 use super::{
     place::PointerStyle,
+    read_body::read_body,
     rejection::Rejection,
     tracked,
     validation::{Validated, validate, windows::JsonText},
 };
 use crate::{
-    base::late_body::LateBody,
     problem::{FieldError, Problem},
     route::{Describe, DescribeResponse, Input, NoPayload, Output},
 };
@@ -37,36 +37,20 @@ const CAPACITY: usize = 1024;
 
 impl<T: Validated> Json<T> {
     pub(super) async fn extract(request: Request) -> Result<Self, Rejection> {
-        if !is_json(request.headers()) {
-            return Err(Rejection::MediaType(MEDIA_TYPE));
-        }
-        let bytes = read(request).await?;
-        let value: T = serde_json::from_slice(&bytes).map_err(|error| refuse::<T>(&bytes, &error))?;
-        let mut input = serde_json::Deserializer::from_slice(&bytes);
-        validate(&value, PointerStyle::JsonPointer, JsonText(&bytes), || &mut input)?;
+        Self::parse(&read_body(request, accept).await?)
+    }
+
+    pub(super) fn parse(bytes: &Bytes) -> Result<Self, Rejection> {
+        let value: T = serde_json::from_slice(bytes).map_err(|error| refuse::<T>(bytes, &error))?;
+        let mut input = serde_json::Deserializer::from_slice(bytes);
+        validate(&value, PointerStyle::JsonPointer, JsonText(bytes), || &mut input)?;
         Ok(Self(value))
     }
 }
 
-/// Reads the whole body, within the route's `body_limit`.
-pub(super) async fn read(request: Request) -> Result<Bytes, Rejection> {
-    // An app that decompresses bodies has removed the header.
-    if request.headers().contains_key(header::CONTENT_ENCODING) && !is_identity(request.headers()) {
-        return Err(Rejection::ContentEncoding);
-    }
-    Bytes::from_request(request, &()).await.map_err(|rejection| match rejection {
-        BytesRejection::FailedToBufferBody(failure) if failure.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            Rejection::TooLarge
-        }
-        rejection if LateBody::is_cause_of(&rejection) => Rejection::Late,
-        _ => Rejection::Interrupted,
-    })
-}
-
-/// Whether each `Content-Encoding` is `identity`, which some clients send (RFC 9110 §8.4.1).
-fn is_identity(headers: &HeaderMap) -> bool {
-    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    codings.all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
+/// Rejects a body that is not JSON by its `Content-Type`.
+pub(super) fn accept(headers: &HeaderMap) -> Result<(), Rejection> {
+    if is_json(headers) { Ok(()) } else { Err(Rejection::MediaType(MEDIA_TYPE)) }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -111,6 +111,7 @@ macro_rules! body_extractor {
     };
 }
 
+pub(crate) mod argument;
 mod axum_rejection;
 mod fault;
 mod fields;
@@ -121,8 +122,8 @@ pub(crate) mod path;
 mod place;
 pub(crate) mod placeholder;
 mod query;
+mod read_body;
 mod rejection;
-pub(crate) mod specialise;
 mod text;
 mod tracked;
 pub(crate) mod validation;

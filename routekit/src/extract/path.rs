@@ -2,17 +2,14 @@
 
 use std::{any::type_name, str::FromStr};
 
-use axum::{
-    extract::{FromRequestParts, OptionalFromRequestParts, RawPathParams},
-    response::Response,
-};
+use axum::extract::{FromRequestParts, OptionalFromRequestParts, RawPathParams};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
     place::PointerStyle,
-    placeholder::{Placeholders, raw},
+    placeholder::raw,
     rejection::Rejection,
     text::pairs::parse_path,
     validation::{Validated, validate, windows::NoElements},
@@ -32,9 +29,9 @@ pub struct Path<T>(pub T);
 
 wrapper!(Path);
 
-impl<T: Validated + Send> Path<T> {
-    pub(super) async fn extract(parts: &mut Parts) -> Result<Self, Rejection> {
-        let params = raw(parts).await?;
+impl<T: Validated> Path<T> {
+    pub(super) fn extract(parts: &mut Parts) -> Result<Self, Rejection> {
+        let params = raw(parts)?;
         let value: T = parse_path(&params)
             .map_err(|fault| Rejection::Parameter(fault.into_field_error(PointerStyle::DottedName)))?;
         validate(&value, PointerStyle::DottedName, NoElements, || tree(&params))?;
@@ -43,16 +40,9 @@ impl<T: Validated + Send> Path<T> {
 }
 
 impl<T: DeserializeOwned> Path<T> {
-    /// Extracts a `T` without rules from the only placeholder.
-    pub(super) async fn extract_value(parts: &mut Parts) -> Result<Self, Response> {
-        Placeholders::of(parts).await?.parse_only().map(Self)
-    }
-}
-
-impl<T: DeserializeOwned> Path<T> {
     /// Extracts a tuple of values without rules from all placeholders.
-    pub(super) async fn extract_values(parts: &mut Parts) -> Result<Self, Rejection> {
-        let params = raw(parts).await?;
+    pub(super) fn extract_values(parts: &mut Parts) -> Result<Self, Rejection> {
+        let params = raw(parts)?;
         let values = parse_path(&params);
         values.map(Self).map_err(|fault| Rejection::Parameter(fault.into_field_error(PointerStyle::DottedName)))
     }
@@ -118,7 +108,7 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
-        Self::extract(parts).await
+        Self::extract(parts)
     }
 }
 
@@ -130,10 +120,10 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, Rejection> {
-        if raw(parts).await?.iter().next().is_none() {
+        if raw(parts)?.iter().next().is_none() {
             return Ok(None);
         }
-        Self::extract(parts).await.map(Some)
+        Self::extract(parts).map(Some)
     }
 }
 

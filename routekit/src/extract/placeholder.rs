@@ -1,5 +1,10 @@
 //! Arguments with the name of a placeholder of the path.
 
+use std::{
+    pin::pin,
+    task::{self, Poll, Waker},
+};
+
 use axum::{
     extract::{FromRequestParts, RawPathParams},
     response::{IntoResponse, Response},
@@ -12,15 +17,15 @@ use crate::problem::Problem;
 
 /// The decoded placeholders of a request, for generated code.
 #[derive(Debug)]
-pub struct Placeholders(RawPathParams);
+pub(crate) struct Placeholders(RawPathParams);
 
 impl Placeholders {
     /// Decodes the placeholders of the request.
     ///
     /// # Errors
     /// 400 if one is not UTF-8 after percent-decoding.
-    pub async fn of(parts: &mut Parts) -> Result<Self, Response> {
-        raw(parts).await.map(Self).map_err(IntoResponse::into_response)
+    pub(super) fn of(parts: &mut Parts) -> Result<Self, Rejection> {
+        raw(parts).map(Self)
     }
 
     /// Parses the placeholder `name` as a `T`.
@@ -28,7 +33,7 @@ impl Placeholders {
     /// # Errors
     /// 400 that names the placeholder and the expected type.
     #[expect(clippy::result_large_err, reason = "rejections are responses, as in axum")]
-    pub fn parse<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Response> {
+    pub(crate) fn parse<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Response> {
         let Some((_, value)) = self.0.iter().find(|(param, _)| *param == name) else {
             let missing = format!("the matched path has no placeholder `{{{name}}}`");
             return Err(Problem::internal(missing).into_response());
@@ -65,12 +70,15 @@ fn parse<T: DeserializeOwned>(name: &str, value: &str) -> Result<T, Response> {
 }
 
 /// Decodes the placeholders.
-pub(super) async fn raw(parts: &mut Parts) -> Result<RawPathParams, Rejection> {
+pub(super) fn raw(parts: &mut Parts) -> Result<RawPathParams, Rejection> {
     use axum::extract::rejection::RawPathParamsRejection;
-    RawPathParams::from_request_parts(parts, &()).await.map_err(|rejection| match rejection {
-        RawPathParamsRejection::InvalidUtf8InPathParam(_) => {
-            Rejection::Malformed("the path is not UTF-8 after percent-decoding".to_owned())
+    // The extractor waits for nothing, so one poll is enough.
+    let decoded = pin!(RawPathParams::from_request_parts(parts, &()));
+    match decoded.poll(&mut task::Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(params)) => Ok(params),
+        Poll::Ready(Err(RawPathParamsRejection::InvalidUtf8InPathParam(_))) => {
+            Err(Rejection::Malformed("the path is not UTF-8 after percent-decoding".to_owned()))
         }
-        _ => Rejection::Malformed("the path has no placeholders".to_owned()),
-    })
+        _ => Err(Rejection::Malformed("the path has no placeholders".to_owned())),
+    }
 }

@@ -1,29 +1,23 @@
 //! Functions for generated code that involve more than one module.
 
+mod call;
 mod path_argument;
 mod respond;
 
-use axum::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::Request, response::IntoResponse};
 use tower::{BoxError, ServiceExt};
 use tower_layer::Layer;
 use tower_service::Service;
 
 pub use self::{
-    path_argument::{ExtractedArgument, FromPlaceholder, ParsedArgument, PathArgument, WrongArgument, parse},
+    call::call,
+    path_argument::{ExtractedArgument, FromPlaceholder, ParsedArgument, PathArgument, WrongArgument, placeholder},
     respond::{Respond, RespondError, Returned, SplitNothing, SplitResult, respond, respond_error},
 };
 use crate::{
     problem::Problem,
     route::{Endpoint, EndpointFuture, HandlerReached},
 };
-
-/// Boxes the future of one request to a handler.
-pub fn future(call: impl Future<Output = Result<Response, Response>> + Send + 'static) -> EndpointFuture {
-    EndpointFuture::new(call)
-}
 
 /// Applies the route's own tower layer to an endpoint. This happens once, at start-up, so that the state of the layer
 /// belongs to the route and not to a connection.

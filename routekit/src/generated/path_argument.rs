@@ -2,17 +2,10 @@
 
 use std::marker::PhantomData;
 
-use axum::{extract::FromRequestParts, response::Response};
-use http::request::Parts;
+use axum::extract::FromRequestParts;
 use serde::de::DeserializeOwned;
 
-use crate::{
-    extract::{
-        placeholder::Placeholders,
-        specialise::{Extract, FromAxum},
-    },
-    route::Context,
-};
+use crate::extract::argument::{ByAxum, Source};
 
 /// An argument with the name of a placeholder.
 #[diagnostic::on_unimplemented(
@@ -27,9 +20,10 @@ pub trait FromPlaceholder: DeserializeOwned {}
 impl<T: DeserializeOwned> FromPlaceholder for T {}
 
 /// Parses the placeholder `name`.
-#[expect(clippy::result_large_err, reason = "a refusal is a response, as in axum")]
-pub fn parse<T: FromPlaceholder>(placeholders: &Placeholders, name: &'static str) -> Result<T, Response> {
-    placeholders.parse(name)
+#[must_use]
+#[expect(clippy::result_large_err, reason = "rejections are responses, as in axum")]
+pub const fn placeholder<T: FromPlaceholder>(name: &'static str) -> Source<T> {
+    Source::named(|head, _, name| head.placeholders()?.parse(name), name)
 }
 
 /// An argument with the name of a placeholder, of a type that the macro does not know by its name. Method lookup
@@ -48,73 +42,42 @@ impl<T, S> PathArgument<T, S> {
 }
 
 /// An argument that is parsed from the placeholder.
-pub trait ParsedArgument<T, S> {
+pub trait ParsedArgument<T> {
     /// Parses the placeholder `name`.
-    fn take(
-        &self,
-        placeholder: (&Placeholders, &'static str),
-        parts: &mut Parts,
-        context: &Context<S>,
-    ) -> impl Future<Output = Result<T, Response>> + Send;
+    fn named(&self, name: &'static str) -> Source<T>;
 }
 
-impl<T: DeserializeOwned + Send, S> ParsedArgument<T, S> for &&PathArgument<T, S> {
-    fn take(
-        &self,
-        (placeholders, name): (&Placeholders, &'static str),
-        _parts: &mut Parts,
-        _context: &Context<S>,
-    ) -> impl Future<Output = Result<T, Response>> + Send {
-        std::future::ready(placeholders.parse(name))
+impl<T: DeserializeOwned, S> ParsedArgument<T> for &&PathArgument<T, S> {
+    fn named(&self, name: &'static str) -> Source<T> {
+        placeholder(name)
     }
 }
 
 /// An extractor that reads the placeholder itself.
-pub trait ExtractedArgument<T, S> {
+pub trait ExtractedArgument<T> {
     /// Runs the extractor.
-    fn take(
-        &self,
-        placeholder: (&Placeholders, &'static str),
-        parts: &mut Parts,
-        context: &Context<S>,
-    ) -> impl Future<Output = Result<T, Response>> + Send;
+    fn named(&self, name: &'static str) -> ByAxum<T>;
 }
 
-impl<T: FromRequestParts<S, Rejection: 'static>, S: Send + Sync> ExtractedArgument<T, S> for &PathArgument<T, S> {
-    fn take(
-        &self,
-        _placeholder: (&Placeholders, &'static str),
-        parts: &mut Parts,
-        context: &Context<S>,
-    ) -> impl Future<Output = Result<T, Response>> + Send {
-        let extract = Extract::<T, S>::new();
-        async move { FromAxum::from_parts(&extract, parts, context).await }
+impl<T: FromRequestParts<S, Rejection: 'static>, S> ExtractedArgument<T> for &PathArgument<T, S> {
+    fn named(&self, _name: &'static str) -> ByAxum<T> {
+        ByAxum::new(true)
     }
 }
 
 /// A type that is neither.
-pub trait WrongArgument<T, S> {
+pub trait WrongArgument<T> {
     /// Does not compile.
-    fn take(
-        &self,
-        placeholder: (&Placeholders, &'static str),
-        parts: &mut Parts,
-        context: &Context<S>,
-    ) -> impl Future<Output = Result<T, Response>> + Send
+    fn named(&self, name: &'static str) -> Source<T>
     where
-        T: FromPlaceholder + Send;
+        T: FromPlaceholder;
 }
 
-impl<T, S> WrongArgument<T, S> for PathArgument<T, S> {
-    fn take(
-        &self,
-        (placeholders, name): (&Placeholders, &'static str),
-        _parts: &mut Parts,
-        _context: &Context<S>,
-    ) -> impl Future<Output = Result<T, Response>> + Send
+impl<T, S> WrongArgument<T> for PathArgument<T, S> {
+    fn named(&self, name: &'static str) -> Source<T>
     where
-        T: FromPlaceholder + Send,
+        T: FromPlaceholder,
     {
-        std::future::ready(parse(placeholders, name))
+        placeholder(name)
     }
 }
