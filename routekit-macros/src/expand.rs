@@ -399,7 +399,8 @@ fn source(argument: &Argument<'_>, route: &Route<'_>, state: &TokenStream) -> To
 /// converted one by one, each at the span of its type.
 fn respond(output: &Output<'_>, variable: &Ident) -> TokenStream {
     let span = variable.span();
-    let whole = || quote_spanned!(span=> |#variable| __rt::respond(#variable));
+    // A block, because clippy would replace a closure that is only a call.
+    let whole = || quote_spanned!(span=> |#variable| { __rt::respond(#variable) });
     let Output::Named(ty) = output else { return whole() };
     if head_name(ty).as_deref() != Some("Result") {
         return whole();

@@ -24,6 +24,10 @@ pub mod failures {
     #![doc = include_str!("../docs/failures.md")]
 }
 
+pub mod getting_started {
+    #![doc = include_str!("../docs/getting-started.md")]
+}
+
 pub mod idempotency {
     #![doc = include_str!("../docs/idempotency.md")]
 }

@@ -43,6 +43,7 @@ mod explained_requests;
 mod exporter;
 mod extractors;
 mod fuzz;
+mod getting_started;
 mod groups;
 mod grpc;
 mod hand_written;

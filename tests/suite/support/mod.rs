@@ -1,6 +1,7 @@
 //! Helpers that several modules of the suite share.
 
 mod cache;
+mod curl;
 mod faults;
 mod on_task;
 mod postgres_server;
@@ -17,6 +18,7 @@ mod wait;
 
 pub(crate) use self::{
     cache::{exact, tenant, x_cache_of},
+    curl::CurlLine,
     faults::{during_faults, twenty_faults},
     on_task::OnTask,
     postgres_server::PostgresServer,
