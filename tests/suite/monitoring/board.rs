@@ -100,7 +100,9 @@ async fn each_query_returns_data_from_a_prometheus_that_scraped_the_app() {
     let table = table();
     let app = app().configure(|config| config.set_admin_addr(AdminAddr::Main));
     let app = wire::run(app).await;
-    let Some(prometheus) = Prometheus::scrape(app.addr, &table.prometheus_rules()).await else { return };
+    let Some(prometheus) = Prometheus::scrape("monitoring", app.addr, None, &table.prometheus_rules()).await else {
+        return;
+    };
     let count = |least: u32| {
         format!("http_server_request_duration_seconds_count{{http_route=\"/p/pay\",error_type=\"500\"}} >= {least}")
     };

@@ -4,7 +4,7 @@
 mod board;
 mod file;
 mod objectives;
-mod prometheus;
+pub(crate) mod prometheus;
 mod promtool;
 mod thresholds;
 

@@ -17,37 +17,43 @@ use crate::{
 };
 
 /// A Prometheus that scrapes one program every 200 ms, as the job `routekit`.
-pub(super) struct Prometheus {
+pub(crate) struct Prometheus {
     _process: Process,
     addr: SocketAddr,
 }
 
 impl Prometheus {
-    /// `None` if the program is missing.
-    pub(super) async fn scrape(target: SocketAddr, rules: &str) -> Option<Self> {
-        let program = tool("prometheus")?;
-        let (dir, addr) = (temporary("monitoring_prometheus"), free_port());
-        std::fs::write(dir.join("rules.yml"), rules).unwrap();
-        let config = format!(
-            "global: {{scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 500ms}}\n\
-             rule_files: [rules.yml]\n\
-             scrape_configs: [{{job_name: routekit, static_configs: [{{targets: ['{target}']}}]}}]\n"
-        );
-        std::fs::write(dir.join("prometheus.yml"), config).unwrap();
-        let prometheus = Self { _process: Process::new(start(&program, &dir, addr)), addr };
+    /// Starts it, and waits until it has scraped the program. `None` if there is no Prometheus.
+    pub(crate) async fn scrape(name: &str, target: SocketAddr, token: Option<&str>, rules: &str) -> Option<Self> {
+        let prometheus = Self::start(name, target, token, rules)?;
         prometheus.wait_for("up == 1").await;
         Some(prometheus)
     }
 
+    /// Keeps its files in a directory of this name, and sends the token if there is one.
+    pub(crate) fn start(name: &str, target: SocketAddr, token: Option<&str>, rules: &str) -> Option<Self> {
+        let program = tool("prometheus")?;
+        let (dir, addr) = (temporary(name), free_port());
+        let token = token.map_or_else(String::new, |token| format!(", authorization: {{credentials: '{token}'}}"));
+        std::fs::write(dir.join("rules.yml"), rules).unwrap();
+        let config = format!(
+            "global: {{scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 500ms}}\n\
+             rule_files: [rules.yml]\n\
+             scrape_configs: [{{job_name: routekit, static_configs: [{{targets: ['{target}']}}]{token}}}]\n"
+        );
+        std::fs::write(dir.join("prometheus.yml"), config).unwrap();
+        Some(Self { _process: Process::new(start(&program, &dir, addr)), addr })
+    }
+
     /// The result of an instant query.
-    pub(super) async fn query(&self, expr: &str) -> Vec<Value> {
+    pub(crate) async fn query(&self, expr: &str) -> Vec<Value> {
         let answer = self.get(&format!("/api/v1/query?query={}", encoded(expr))).await.expect("it listens");
         assert_eq!(answer["status"], "success", "{expr}\n{answer}");
         answer["data"]["result"].as_array().expect("a vector").clone()
     }
 
     /// Waits until the query has a result.
-    pub(super) async fn wait_for(&self, expr: &str) {
+    pub(crate) async fn wait_for(&self, expr: &str) {
         for _ in 0..150 {
             let path = format!("/api/v1/query?query={}", encoded(expr));
             let answer = self.get(&path).await.unwrap_or_default();

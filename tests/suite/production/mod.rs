@@ -6,6 +6,7 @@ mod failures;
 mod limits;
 mod orders;
 mod postgres;
+mod prometheus;
 mod settings;
 mod several_processes;
 mod users;
