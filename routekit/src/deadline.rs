@@ -54,19 +54,37 @@ impl Deadline {
 }
 
 /// The output of `work`, or `None` if it takes longer than `limit` on tokio's clock.
-pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
-    within_on(&Clock::system(), limit, work).await
+pub(crate) fn within<F: Future>(limit: Duration, work: F) -> Within<F> {
+    within_on(Clock::system(), limit, work)
 }
 
 /// The same, on tokio's clock or on a manual `clock`.
-pub(crate) async fn within_on<T>(clock: &Clock, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    let mut deadline = Deadline::default();
-    poll_fn(|cx| match work.as_mut().poll(cx) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => deadline.poll_expired(limit, clock, cx).map(|()| None),
-    })
-    .await
+pub(crate) fn within_on<F: Future>(clock: Clock, limit: Duration, work: F) -> Within<F> {
+    Within { work, clock, limit, deadline: Deadline::default() }
+}
+
+pin_project! {
+    /// The future of [`within`]. An `async fn` would hold `work` twice: as its argument, and where it is polled.
+    #[derive(Debug)]
+    pub(crate) struct Within<F> {
+        #[pin]
+        work: F,
+        clock: Clock,
+        limit: Duration,
+        deadline: Deadline,
+    }
+}
+
+impl<F: Future> Future for Within<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.work.poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => this.deadline.poll_expired(*this.limit, this.clock, cx).map(|()| None),
+        }
+    }
 }
 
 /// Waits for this long on tokio's clock, or on a manual `clock`.

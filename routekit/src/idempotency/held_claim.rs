@@ -105,7 +105,7 @@ impl HeldClaim {
         }
         let (parts, body) = response.into_parts();
         let (clock, grace) = (self.settings.cache.clock(), self.settings.grace);
-        let collected = match within_on(clock, grace, body.collect()).await {
+        let collected = match within_on(clock.clone(), grace, body.collect()).await {
             Some(Ok(collected)) => collected,
             Some(Err(error)) => return Problem::internal(error).into_response(),
             None => {

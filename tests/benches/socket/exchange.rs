@@ -12,11 +12,16 @@ const BODY: &str = r#"{"name":"Ann","email":"ann@example.com","age":30}"#;
 
 /// `PROGRAM CASE REQUESTS`: serves on a free port and starts itself again as the client, which sends that many
 /// requests of one case. Ends when the client ends.
+///
+/// `PROGRAM serve ADDR`: only serves, for `throughput`, on tokio's usual runtime.
 pub(crate) fn run<F: Future<Output = ()>>(serve: impl FnOnce(TcpListener) -> F) {
     let mut arguments = std::env::args();
     let program = arguments.next().expect("the path of this program");
     let arguments: Vec<String> = arguments.filter(|argument| !argument.starts_with("--")).collect();
     match arguments.as_slice() {
+        [serve_only, addr] if serve_only == "serve" => Runtime::new().unwrap().block_on(async {
+            serve(TcpListener::bind(addr).await.unwrap()).await;
+        }),
         [case, count] => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();

@@ -72,8 +72,8 @@ pub(in crate::cache) struct Detachable<T: Send + 'static> {
 }
 
 impl<T: Send + 'static> Detachable<T> {
-    pub(in crate::cache) fn new(work: impl Future<Output = T> + Send + 'static, detacher: &Detacher) -> Self {
-        Self { work: Some(Box::pin(work)), detacher: detacher.clone(), span: Span::current() }
+    pub(in crate::cache) fn new(work: Pin<Box<dyn Future<Output = T> + Send>>, detacher: &Detacher) -> Self {
+        Self { work: Some(work), detacher: detacher.clone(), span: Span::current() }
     }
 }
 

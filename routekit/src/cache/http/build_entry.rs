@@ -11,7 +11,7 @@ use http::{HeaderValue, header};
 use crate::{
     cache::{
         headers::{
-            groups, percent, reference,
+            groups,
             status::{CACHE_STATUS, HIT, X_CACHE, X_CACHE_KEY},
         },
         http::{
@@ -20,10 +20,7 @@ use crate::{
             response::{compress::compressed, outgoing::ResponseFacts, parts::CacheTags, storable::Storing},
         },
         store::{buffered_response::BufferedResponse, stored_response::StoredResponse, variants::Variants},
-        validity::{
-            stamp::Stamp,
-            tag::{self, Tag},
-        },
+        validity::{stamp::Stamp, tag::Tag},
     },
     route::spelling::Spellings,
 };
@@ -140,17 +137,8 @@ fn declared_names(policy: &Policy, request: &CacheRequest, spellings: &Spellings
     policy.tags.iter().flat_map(move |template| template.names(places, path, &spelled))
 }
 
-/// The tags by which the response can be invalidated: its own, its route, its path, each prefix of its path, and its
-/// user.
+/// The tags by which the response can be invalidated: those with these names, and those of the request.
 fn tags(policy: &Policy, request: &CacheRequest, names: &[String]) -> Vec<Tag> {
-    // Decoded, so that an invalidation reaches every spelling.
-    let (partition, path) = (&*request.partition, percent::decoded(request.uri.path()));
-    let mut tags: Vec<Tag> = names.iter().map(|name| Tag::named(partition, name)).collect();
-    tags.push(Tag::route(partition, &policy.template));
-    tags.push(Tag::decoded_path(partition, &path));
-    let host = reference::host_name(&request.uri, request.headers.get(header::HOST));
-    tags.push(Tag::host_path(partition, &host, &path));
-    tags.extend(tag::prefixes(&path).map(|prefix| Tag::decoded_prefix(partition, prefix)));
-    tags.extend(request.identity.as_ref().map(|identity| Tag::user(partition, identity)));
-    tags
+    let named = names.iter().map(|name| Tag::named(&request.partition, name));
+    named.chain(request.tags(&policy.template).iter().copied()).collect()
 }

@@ -1,6 +1,6 @@
 //! Calls the handler, and stores its response if that is allowed.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes, HttpBody},
@@ -22,6 +22,7 @@ use crate::{
         headers::status::{self, Fwd},
         http::{
             build_entry::{self, Fetched},
+            future::BoxedResponse,
             policy::{HeadRequests, Policy},
             request::copy_request::copy_request,
             request::{cache_request::CacheRequest, outer_mark::OuterCacheMark},
@@ -87,96 +88,98 @@ impl FetchMode {
 
 /// One call of the handler on behalf of the cache.
 #[derive(Debug)]
-pub(in crate::cache) struct Fetch<'a> {
-    pub(in crate::cache) ctx: &'a Ctx,
+pub(in crate::cache) struct Fetch {
+    pub(in crate::cache) ctx: Ctx,
     /// The reason why the handler is called.
     pub(in crate::cache) reason: Fwd,
     /// The result of the lookup.
     pub(in crate::cache) found: Lookup,
 }
 
-impl Fetch<'_> {
+impl Fetch {
     /// Calls the handler, stores its response if that is allowed, and reports the outcome to the waiting requests.
-    pub(in crate::cache) async fn run<S>(
-        self,
-        mut request: Request,
-        inner: S,
-        mode: FetchMode,
-    ) -> Result<Response, S::Error>
+    pub(in crate::cache) fn run<S>(self, mut request: Request, inner: S, mode: FetchMode) -> BoxedResponse<S::Error>
     where
         S: Service<Request, Response = Response> + Clone + Send + 'static,
         S::Future: Send,
+        S::Error: Send + 'static,
     {
-        let Ctx { policy, request: facts, head_only } = self.ctx;
-        if !mode.keeps_client_conditions {
-            request.headers_mut().remove(header::IF_NONE_MATCH);
-            request.headers_mut().remove(header::IF_MODIFIED_SINCE);
-        }
-        // The whole content is stored, and HEAD has no parts.
-        request.headers_mut().remove(header::RANGE);
-        request.headers_mut().remove(header::IF_RANGE);
-        if policy.head_requests == HeadRequests::FetchAsGet {
-            *request.method_mut() = Method::GET;
-        }
-        let can_validate = |stored: &&Arc<StoredResponse>| stored.reuse().can_be_validated;
-        let stale = self.found.response().filter(can_validate).filter(|_| !mode.keeps_client_conditions).cloned();
-        // The route's inner `timeout` has the same deadline and ends the handler. This one also ends the reading of a
-        // body, and answers the waiting requests.
-        let call = self.call(inner, request, (stale.as_deref(), mode.lead.as_ref()));
-        let called = deadline::within(policy.deadline, call).await;
-        let (answer, outcome) = match called {
-            Some(Ok((response, outcome))) => (Ok(response), outcome),
-            Some(Err(error)) => {
-                let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
-                (Err(error), FillOutcome::failed(problem, Some(Failure::Service), self.stamp()))
+        Box::pin(async move {
+            let Ctx { policy, request: facts, head_only } = &self.ctx;
+            if !mode.keeps_client_conditions {
+                request.headers_mut().remove(header::IF_NONE_MATCH);
+                request.headers_mut().remove(header::IF_MODIFIED_SINCE);
             }
-            None => {
-                let (response, outcome) = self.timed_out();
-                (Ok(response), outcome)
+            // The whole content is stored, and HEAD has no parts.
+            request.headers_mut().remove(header::RANGE);
+            request.headers_mut().remove(header::IF_RANGE);
+            if policy.head_requests == HeadRequests::FetchAsGet {
+                *request.method_mut() = Method::GET;
             }
-        };
-        let parts = &policy.cache.shared;
-        let is_alone = matches!(outcome, FillOutcome::Alone);
-        // A 304 answers the client's own condition, `no-store` is its own wish, and credentials forbid storage by
-        // themselves: none of them tells whether the responses to others can be stored.
-        let directives = &facts.directives;
-        let is_not_modified = answer.as_ref().is_ok_and(|response| response.status() == StatusCode::NOT_MODIFIED);
-        let is_of_request = is_not_modified || directives.control.no_store || directives.credentials;
-        let is_of_fallback = answer.as_ref().is_ok_and(is_fallback);
-        if !(is_alone && (is_of_request || is_of_fallback)) {
-            parts.uncacheable.learn(facts.key(), &outcome, parts.clock.now());
-        }
-        let failed = answer.as_ref().map_or(true, |response| {
-            is_fallback(response) || matches!(outcome, FillOutcome::Failed(_)) && is_stale_if_error(response.status())
-        });
-        if let Some(lead) = mode.lead {
-            lead.land(outcome);
-        }
-        if !mode.has_client {
-            return answer;
-        }
-        let instead =
-            if failed { reuse::stale_instead_of_failure(policy, facts, &self.found, *head_only).await } else { None };
-        let mut response = match instead {
-            Some(response) => response,
-            None => {
-                if is_alone {
-                    policy.stats.bypass();
-                } else {
-                    policy.stats.miss();
+            let can_validate = |stored: &&Arc<StoredResponse>| stored.reuse().can_be_validated;
+            let stale = self.found.response().filter(can_validate).filter(|_| !mode.keeps_client_conditions).cloned();
+            // The route's inner `timeout` has the same deadline and ends the handler. This one also ends the reading of
+            // a body, and answers the waiting requests.
+            let call = self.call(inner, request, (stale.as_deref(), mode.lead.as_ref()));
+            let called = deadline::within(policy.deadline, call).await;
+            let (answer, outcome) = match called {
+                Some(Ok((response, outcome))) => (Ok(response), outcome),
+                Some(Err(error)) => {
+                    let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR);
+                    (Err(error), FillOutcome::failed(problem, Some(Failure::Service), self.stamp()))
                 }
-                let mut response = answer?;
-                policy.add_key_header(facts.key(), &mut response);
-                if *head_only {
-                    remove_body(&mut response, policy.head_requests);
+                None => {
+                    let (response, outcome) = self.timed_out();
+                    (Ok(response), outcome)
                 }
-                response
+            };
+            let parts = &policy.cache.shared;
+            let is_alone = matches!(outcome, FillOutcome::Alone);
+            // A 304 answers the client's own condition, `no-store` is its own wish, and credentials forbid storage by
+            // themselves: none of them tells whether the responses to others can be stored.
+            let directives = &facts.directives;
+            let is_not_modified = answer.as_ref().is_ok_and(|response| response.status() == StatusCode::NOT_MODIFIED);
+            let is_of_request = is_not_modified || directives.control.no_store || directives.credentials;
+            let is_of_fallback = answer.as_ref().is_ok_and(is_fallback);
+            if !(is_alone && (is_of_request || is_of_fallback)) {
+                parts.uncacheable.learn(facts.key(), &outcome, parts.clock.now());
             }
-        };
-        if !mode.keeps_client_conditions {
-            conditional::shorten(&mut response, facts.directives.conditions.as_ref(), &parts.clock);
-        }
-        Ok(response)
+            let failed = answer.as_ref().map_or(true, |response| {
+                is_fallback(response)
+                    || matches!(outcome, FillOutcome::Failed(_)) && is_stale_if_error(response.status())
+            });
+            if let Some(lead) = mode.lead {
+                lead.land(outcome);
+            }
+            if !mode.has_client {
+                return answer;
+            }
+            let instead = if failed {
+                reuse::stale_instead_of_failure(policy, facts, &self.found, *head_only).await
+            } else {
+                None
+            };
+            let mut response = match instead {
+                Some(response) => response,
+                None => {
+                    if is_alone {
+                        policy.stats.bypass();
+                    } else {
+                        policy.stats.miss();
+                    }
+                    let mut response = answer?;
+                    policy.add_key_header(facts.key(), &mut response);
+                    if *head_only {
+                        remove_body(&mut response, policy.head_requests);
+                    }
+                    response
+                }
+            };
+            if !mode.keeps_client_conditions {
+                conditional::shorten(&mut response, facts.directives.conditions.as_ref(), &parts.clock);
+            }
+            Ok(response)
+        })
     }
 
     /// The logical time before the handler was called.
@@ -186,69 +189,74 @@ impl Fetch<'_> {
 
     /// Calls the handler, and stores its response if that is allowed. A `stale` response may still be current, so the
     /// request has its validators.
-    async fn call<S>(
+    #[allow(clippy::manual_async_fn, reason = "an `async fn` would hold its arguments twice")]
+    fn call<S>(
         &self,
         mut inner: S,
         mut request: Request,
         (stale, lead): (Option<&StoredResponse>, Option<&Lead>),
-    ) -> Result<(Response, FillOutcome), S::Error>
+    ) -> impl Future<Output = Result<(Response, FillOutcome), S::Error>>
     where
         S: Service<Request, Response = Response> + Clone,
     {
-        let Ctx { policy, request: facts, .. } = self.ctx;
-        let spellings = Spellings::default();
-        let seen = SeenIdentity::default();
-        request.extensions_mut().insert(spellings.clone());
-        request.extensions_mut().insert(seen.clone());
-        OuterCacheMark::set(&mut request, &policy.cache);
-        let began = policy.cache.shared.clock.now();
-        let mut unconditional = None;
-        if let Some(stale) = stale {
-            unconditional = Some(copy_request(&request));
-            revalidate::add_validators(request.headers_mut(), stale);
-        }
-        let again = inner.clone();
-        let mut response = inner.call(request).await?;
-        let mut confirmed = None;
-        if let (Some(stale), Some(request)) = (stale, unconditional)
-            && response.status() == StatusCode::NOT_MODIFIED
-            && !is_fallback(&response)
-        {
-            match revalidate::updated(stale, policy.overwritten, &response) {
-                Some(updated) => {
-                    confirmed = Some(stale);
-                    response = updated;
+        async move {
+            let Ctx { policy, request: facts, .. } = &self.ctx;
+            let spellings = Spellings::default();
+            let seen = SeenIdentity::default();
+            request.extensions_mut().insert(spellings.clone());
+            request.extensions_mut().insert(seen.clone());
+            OuterCacheMark::set(&mut request, &policy.cache);
+            let began = policy.cache.shared.clock.now();
+            let mut unconditional = None;
+            if let Some(stale) = stale {
+                unconditional = Some(copy_request(&request));
+                revalidate::add_validators(request.headers_mut(), stale);
+            }
+            let again = inner.clone();
+            let mut response = inner.call(request).await?;
+            let mut confirmed = None;
+            if let (Some(stale), Some(request)) = (stale, unconditional)
+                && response.status() == StatusCode::NOT_MODIFIED
+                && !is_fallback(&response)
+            {
+                match revalidate::updated(stale, policy.overwritten, &response) {
+                    Some(updated) => {
+                        confirmed = Some(stale);
+                        response = updated;
+                    }
+                    // The 304 confirms a response that is not stored here, or that cannot be read.
+                    None => response = Box::pin(again.oneshot(request)).await?,
                 }
-                // The 304 confirms a response that is not stored here, or that cannot be read.
-                None => response = again.oneshot(request).await?,
             }
-        }
-        let at = policy.cache.shared.clock.unix_time();
-        let took = policy.cache.shared.clock.now().saturating_duration_since(began);
-        let received = Received { at, took, credentials: facts.directives.credentials };
-        let is_foreign = self.is_foreign(&seen);
-        match policy.rules.storability(&response, received) {
-            _ if facts.directives.control.no_store && !response.status().is_server_error() => {
-                Ok(self.not_stored(response, "the client forbids it"))
-            }
-            Storability::Failure => Ok(self.failed(response, is_foreign).await),
-            Storability::Store(_) | Storability::Forbidden(_) if is_foreign => {
-                Ok(self.not_stored(response, "the handler saw an identity that is not part of the key"))
-            }
-            Storability::Store(storing) => Ok(self.store(response, &storing, (&spellings, confirmed, lead), at).await),
-            Storability::Forbidden(why) => {
-                // A 304 to the client's own condition does not replace the stale response.
-                if response.status() != StatusCode::NOT_MODIFIED {
-                    self.remove_stale(lead).await;
+            let at = policy.cache.shared.clock.unix_time();
+            let took = policy.cache.shared.clock.now().saturating_duration_since(began);
+            let received = Received { at, took, credentials: facts.directives.credentials };
+            let is_foreign = self.is_foreign(&seen);
+            match policy.rules.storability(&response, received) {
+                _ if facts.directives.control.no_store && !response.status().is_server_error() => {
+                    Ok(self.not_stored(response, "the client forbids it"))
                 }
-                Ok(self.not_stored(response, why))
+                Storability::Failure => Ok(self.failed(response, is_foreign).await),
+                Storability::Store(_) | Storability::Forbidden(_) if is_foreign => {
+                    Ok(self.not_stored(response, "the handler saw an identity that is not part of the key"))
+                }
+                Storability::Store(storing) => {
+                    Ok(self.store(response, &storing, (&spellings, confirmed, lead), at).await)
+                }
+                Storability::Forbidden(why) => {
+                    // A 304 to the client's own condition does not replace the stale response.
+                    if response.status() != StatusCode::NOT_MODIFIED {
+                        self.remove_stale(lead).await;
+                    }
+                    Ok(self.not_stored(response, why))
+                }
             }
         }
     }
 
     /// Whether the handler extracted an identity that the key does not contain, because an inner layer has set it.
     fn is_foreign(&self, seen: &SeenIdentity) -> bool {
-        let Ctx { policy, request, .. } = self.ctx;
+        let Ctx { policy, request, .. } = &self.ctx;
         let may_differ = policy.audience == Some(Audience::Everyone) || request.directives.credentials;
         !may_differ && seen.get().is_some_and(|seen| request.identity.as_ref() != Some(&seen))
     }
@@ -256,7 +264,7 @@ impl Fetch<'_> {
     /// Removes the stale response, because the handler has answered with another one that is not a failure (RFC 5861
     /// §3, §4). A response to credentials does not replace one that is shared by all.
     async fn remove_stale(&self, lead: Option<&Lead>) {
-        let Ctx { policy, request, .. } = self.ctx;
+        let Ctx { policy, request, .. } = &self.ctx;
         if let Lookup::Stale(stale, stamp) = &self.found
             && !request.directives.credentials
             && !lead.is_some_and(Lead::is_replaced)
@@ -273,7 +281,7 @@ impl Fetch<'_> {
         (spellings, confirmed, lead): (&Spellings, Option<&StoredResponse>, Option<&Lead>),
         at: Duration,
     ) -> (Response, FillOutcome) {
-        let Ctx { policy, request: facts, .. } = self.ctx;
+        let Ctx { policy, request: facts, .. } = &self.ctx;
         let (mut response, body) = read_body(response, policy.rules.max_body).await;
         let Some(body) = body else {
             if response.status().is_server_error() {
@@ -308,7 +316,7 @@ impl Fetch<'_> {
 
     /// The outcome of a response for this client only.
     fn not_stored(&self, mut response: Response, why: &'static str) -> (Response, FillOutcome) {
-        let Ctx { policy, request: facts, .. } = self.ctx;
+        let Ctx { policy, request: facts, .. } = &self.ctx;
         tracing::debug!(path = policy.template, why, "a response is not stored");
         let fwd = if facts.directives.credentials { Fwd::Bypass } else { self.reason };
         status::mark_bypass(&mut response, fwd);

@@ -16,6 +16,10 @@ use crate::cache::{
     invalidation::{Change, ChangeFuture},
 };
 
+/// The future of a miss. The functions that make it move their arguments into an `async` block, because an `async fn`
+/// holds them twice, in memory that each miss allocates.
+pub(in crate::cache) type BoxedResponse<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
+
 pin_project! {
     /// The future of [`Cached`](super::service::Cached).
     pub struct CachedFuture<F, E> {
@@ -32,8 +36,8 @@ pin_project! {
         Passed { #[pin] inner: ChangeFuture<F, E>, bypass: Option<(Fwd, bool)> },
         // Taken at the first poll.
         Hit { response: Option<Response> },
-        // Boxed, so that a hit has no space for it.
-        Miss { response: Pin<Box<dyn Future<Output = Result<Response, E>> + Send>> },
+        // Boxed, so that a hit has no space for it. The flag is whether its clients have an identity.
+        Miss { response: BoxedResponse<E>, private: bool },
     }
 }
 
@@ -46,8 +50,8 @@ impl<F, E> CachedFuture<F, E> {
         Self { way: Way::Hit { response: Some(response) } }
     }
 
-    pub(super) fn miss(response: impl Future<Output = Result<Response, E>> + Send + 'static) -> Self {
-        Self { way: Way::Miss { response: Box::pin(response) } }
+    pub(super) fn miss(response: BoxedResponse<E>, private: bool) -> Self {
+        Self { way: Way::Miss { response, private } }
     }
 }
 
@@ -75,7 +79,14 @@ where
             WayProjection::Hit { response } => {
                 Poll::Ready(Ok(response.take().expect("a future is not polled after it has completed")))
             }
-            WayProjection::Miss { response } => response.as_mut().poll(cx),
+            WayProjection::Miss { response, private } => {
+                let mut polled = response.as_mut().poll(cx);
+                if let Poll::Ready(Ok(response)) = &mut polled {
+                    // A stored response already has these headers.
+                    forbid_reuse(response.headers_mut(), *private);
+                }
+                polled
+            }
         }
     }
 }

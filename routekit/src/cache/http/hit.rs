@@ -17,7 +17,6 @@ use crate::{
             request::{
                 admission::RequestKind, cache_request::CacheRequest, key::request_key, outer_mark::OuterCacheMark,
             },
-            response::outgoing::forbid_reuse,
             reuse,
         },
         store::{compressed::recipient::Recipient, lookup_result::Lookup},
@@ -61,10 +60,5 @@ where
     let private = policy.outgoing.private || kind.credentials;
     let facts = CacheRequest::new(policy, key, kind, &mut request);
     let miss = Miss { ctx: Ctx { policy: Arc::clone(policy), request: facts, head_only }, request, inner };
-    CachedFuture::miss(async move {
-        let mut response = miss.respond(found.map(|(found, _)| found)).await?;
-        // A stored response already has these headers.
-        forbid_reuse(response.headers_mut(), private);
-        Ok(response)
-    })
+    CachedFuture::miss(miss.respond(found.map(|(found, _)| found)), private)
 }

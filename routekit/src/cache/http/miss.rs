@@ -1,6 +1,6 @@
 //! Serves a request that is not a plain hit: from the store, by waiting for another request, or by calling the handler.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use axum::{
     extract::Request,
@@ -24,6 +24,7 @@ use crate::{
         http::{
             build_entry,
             fetch::{Ctx, Fetch, FetchMode, timed_out},
+            future::BoxedResponse,
             policy::HeadRequests,
             request::{copy_request::copy_request, outer_mark::OuterCacheMark},
             response::conditional,
@@ -53,140 +54,145 @@ where
     S::Error: Send + 'static,
 {
     /// Answers the request. `found` is the lookup of the base key, if it was already done.
-    pub(in crate::cache) async fn respond(mut self, found: Option<Lookup>) -> Result<Response, S::Error> {
-        let policy = Arc::clone(&self.ctx.policy);
-        let cache = &policy.cache;
-        let found = match found {
-            Some(found) => self.ctx.request.select(&policy.store, found).await,
-            None => self.ctx.request.lookup(&policy.store).await,
-        };
-        let mut found = match found {
-            Ok(found) => found,
-            Err(error) => return self.without_store(&error).await,
-        };
-        let began = found.stamp();
-        let mut patience = Patience::new(policy.deadline);
-        loop {
-            let reason = match self.answer_from_store(&found) {
-                Ok(response) => return Ok(response),
-                Err(reason) => reason,
+    pub(in crate::cache) fn respond(mut self, found: Option<Lookup>) -> BoxedResponse<S::Error> {
+        Box::pin(async move {
+            let policy = Arc::clone(&self.ctx.policy);
+            let cache = &policy.cache;
+            let found = match found {
+                Some(found) => self.ctx.request.select(&policy.store, found).await,
+                None => self.ctx.request.lookup(&policy.store).await,
             };
-            if self.ctx.head_only && policy.head_requests == HeadRequests::FromGetOnly {
-                return self.bypass().await;
-            }
-            let directives = &self.ctx.request.directives;
-            // The handler may have parts of what is too large to be stored.
-            if directives.range.is_some() && policy.honour_client_directives {
-                OuterCacheMark::set(&mut self.request, cache);
-                return self.bypass().await;
-            }
-            if directives.credentials || directives.control.no_store {
-                return self.fetch(FetchMode::alone(), reason, found).await;
-            }
-            if reason == Fwd::Request {
-                return self.fetch(FetchMode::reload(), reason, found).await;
-            }
-            if cache.shared.uncacheable.is_set(self.ctx.request.key(), cache.shared.clock.now()) {
-                return self.alone().await;
-            }
-            found = match board(&self.ctx, (began, found.stamp()), patience.failure()).await {
-                Role::Alone => return self.alone().await,
-                Role::Lead(lead) => return self.lead(lead, (reason, found), patience).await,
-                Role::Join(outcome) => match patience.wait(landed(outcome)).await {
-                    None => return Ok(timed_out(&policy, reason)),
-                    Some(Some(FillOutcome::Stored(stored)))
-                        if stored.key() == self.ctx.request.key()
-                            && policy.store.may_share(&stored, began, &self.ctx.request.waits).await =>
-                    {
-                        let Some(response) = stored.join(self.recipient(), reason.collapsed()) else {
-                            return self.alone().await;
-                        };
-                        policy.stats.miss();
-                        return Ok(self.finish(status::with_outcome(response, CacheOutcome::Stored)));
-                    }
-                    Some(Some(FillOutcome::Failed(failure)))
-                        if failure.stamp >= began && !patience.allows_another_fetch(&failure) =>
-                    {
-                        let Ctx { request, head_only, .. } = &self.ctx;
-                        let stale = match failure.allows_stale() {
-                            true => reuse::stale_instead_of_failure(&policy, request, &found, *head_only).await,
-                            false => None,
-                        };
-                        return Ok(match stale {
-                            Some(response) => self.finish(response),
-                            None => self.shared_failure(&failure, reason),
-                        });
-                    }
-                    Some(Some(FillOutcome::Alone)) => return self.alone().await,
-                    // The outcome is older than an invalidation that this request must see, or for another variant, or
-                    // a failure that this request may not meet.
-                    Some(Some(FillOutcome::Stored(_) | FillOutcome::Failed(_) | FillOutcome::Error(..)) | None) => {
-                        match self.ctx.request.lookup(&policy.store).await {
-                            Ok(found) => found,
-                            Err(error) => return self.without_store(&error).await,
+            let mut found = match found {
+                Ok(found) => found,
+                Err(error) => return self.without_store(&error).await,
+            };
+            let began = found.stamp();
+            let mut patience = Patience::new(policy.deadline);
+            loop {
+                let reason = match self.answer_from_store(&found) {
+                    Ok(response) => return Ok(response),
+                    Err(reason) => reason,
+                };
+                if self.ctx.head_only && policy.head_requests == HeadRequests::FromGetOnly {
+                    return self.bypass().await;
+                }
+                let directives = &self.ctx.request.directives;
+                // The handler may have parts of what is too large to be stored.
+                if directives.range.is_some() && policy.honour_client_directives {
+                    OuterCacheMark::set(&mut self.request, cache);
+                    return self.bypass().await;
+                }
+                if directives.credentials || directives.control.no_store {
+                    return self.fetch(FetchMode::alone(), reason, found).await;
+                }
+                if reason == Fwd::Request {
+                    return self.fetch(FetchMode::reload(), reason, found).await;
+                }
+                if cache.shared.uncacheable.is_set(self.ctx.request.key(), cache.shared.clock.now()) {
+                    return self.alone().await;
+                }
+                found = match board(&self.ctx, (began, found.stamp()), patience.failure()).await {
+                    Role::Alone => return self.alone().await,
+                    Role::Lead(lead) => return self.lead(lead, (reason, found), patience).await,
+                    Role::Join(outcome) => match patience.wait(landed(outcome)).await {
+                        None => return Ok(timed_out(&policy, reason)),
+                        Some(Some(FillOutcome::Stored(stored)))
+                            if stored.key() == self.ctx.request.key()
+                                && policy.store.may_share(&stored, began, &self.ctx.request.waits).await =>
+                        {
+                            let Some(response) = stored.join(self.recipient(), reason.collapsed()) else {
+                                return self.alone().await;
+                            };
+                            policy.stats.miss();
+                            return Ok(self.finish(status::with_outcome(response, CacheOutcome::Stored)));
                         }
-                    }
-                },
-            };
-        }
+                        Some(Some(FillOutcome::Failed(failure)))
+                            if failure.stamp >= began && !patience.allows_another_fetch(&failure) =>
+                        {
+                            let Ctx { request, head_only, .. } = &self.ctx;
+                            let stale = match failure.allows_stale() {
+                                true => reuse::stale_instead_of_failure(&policy, request, &found, *head_only).await,
+                                false => None,
+                            };
+                            return Ok(match stale {
+                                Some(response) => self.finish(response),
+                                None => self.shared_failure(&failure, reason),
+                            });
+                        }
+                        Some(Some(FillOutcome::Alone)) => return self.alone().await,
+                        // The outcome is older than an invalidation that this request must see, or for another variant,
+                        // or a failure that this request may not meet.
+                        Some(Some(FillOutcome::Stored(_) | FillOutcome::Failed(_) | FillOutcome::Error(..)) | None) => {
+                            match self.ctx.request.lookup(&policy.store).await {
+                                Ok(found) => found,
+                                Err(error) => return self.without_store(&error).await,
+                            }
+                        }
+                    },
+                };
+            }
+        })
     }
 
     /// Fetches for all requests that wait, if the response is not there.
-    async fn lead(
+    #[allow(clippy::manual_async_fn, reason = "an `async fn` would hold its arguments twice")]
+    fn lead(
         mut self,
         mut lead: Lead,
         (reason, before): (Fwd, Lookup),
         mut patience: Patience,
-    ) -> Result<Response, S::Error> {
-        let policy = Arc::clone(&self.ctx.policy);
-        let first = self.ctx.request.key().clone();
-        let mut found;
-        // A second time if the responses turn out to vary: then each variant has a turn.
-        let mut attempts = 2;
-        loop {
-            attempts -= 1;
-            let key = self.ctx.request.key().clone();
-            let turn = policy.store.turn(&key, policy.deadline, &self.ctx.request.waits);
-            let Some(TurnAtKey { turn, missing, has_waited }) = patience.wait(turn).await else {
-                return Ok(timed_out(&policy, reason));
-            };
-            lead.set_turn(turn);
-            if has_waited {
-                patience.limit();
+    ) -> impl Future<Output = Result<Response, S::Error>> + Send {
+        async move {
+            let policy = Arc::clone(&self.ctx.policy);
+            let first = self.ctx.request.key().clone();
+            let mut found;
+            // A second time if the responses turn out to vary: then each variant has a turn.
+            let mut attempts = 2;
+            loop {
+                attempts -= 1;
+                let key = self.ctx.request.key().clone();
+                let turn = policy.store.turn(&key, policy.deadline, &self.ctx.request.waits);
+                let Some(TurnAtKey { turn, missing, has_waited }) = patience.wait(turn).await else {
+                    return Ok(timed_out(&policy, reason));
+                };
+                lead.set_turn(turn);
+                if has_waited {
+                    patience.limit();
+                }
+                found = match missing {
+                    Some(stamp) => Ok(Lookup::Miss(stamp)),
+                    // The request, or the process, that led before may have ended since the lookup.
+                    None => self.ctx.request.lookup(&policy.store).await,
+                };
+                let is_other_variant = matches!(found, Ok(Lookup::Miss(_))) && *self.ctx.request.key() != key;
+                if !is_other_variant || attempts == 0 {
+                    break;
+                }
             }
-            found = match missing {
-                Some(stamp) => Ok(Lookup::Miss(stamp)),
-                // The request, or the process, that led before may have ended since the lookup.
-                None => self.ctx.request.lookup(&policy.store).await,
-            };
-            let is_other_variant = matches!(found, Ok(Lookup::Miss(_))) && *self.ctx.request.key() != key;
-            if !is_other_variant || attempts == 0 {
-                break;
+            // The next one of the others would only find out, too. What the lookup before has found still counts, but
+            // not for another variant.
+            if found.as_ref().is_err_and(StoreError::is_no_answer) {
+                found = Ok(if *self.ctx.request.key() == first { before } else { Lookup::Miss(before.stamp()) });
             }
-        }
-        // The next one of the others would only find out, too. What the lookup before has found still counts, but for
-        // another variant.
-        if found.as_ref().is_err_and(StoreError::is_no_answer) {
-            found = Ok(if *self.ctx.request.key() == first { before } else { Lookup::Miss(before.stamp()) });
-        }
-        match found {
-            Ok(found) => match self.answer_from_store(&found) {
-                Ok(response) => {
-                    if let Lookup::Hit(stored, _) = &found {
-                        lead.land(FillOutcome::Stored(Arc::clone(stored)));
+            match found {
+                Ok(found) => match self.answer_from_store(&found) {
+                    Ok(response) => {
+                        if let Lookup::Hit(stored, _) = &found {
+                            lead.land(FillOutcome::Stored(Arc::clone(stored)));
+                        }
+                        Ok(response)
                     }
-                    Ok(response)
+                    Err(reason) => {
+                        let fetch = self.fetch(FetchMode::lead(lead), reason, found);
+                        let fetch = Detachable::new(fetch, &policy.background.abandoned);
+                        patience.wait(fetch).await.unwrap_or_else(|| Ok(timed_out(&policy, reason)))
+                    }
+                },
+                Err(error) => {
+                    // No request must wait for an outcome that never comes.
+                    drop(lead);
+                    self.without_store(&error).await
                 }
-                Err(reason) => {
-                    let fetch = self.fetch(FetchMode::lead(lead), reason, found);
-                    let fetch = Detachable::new(fetch, &policy.background.abandoned);
-                    patience.wait(fetch).await.unwrap_or_else(|| Ok(timed_out(&policy, reason)))
-                }
-            },
-            Err(error) => {
-                // No request must wait for an outcome that never comes.
-                drop(lead);
-                self.without_store(&error).await
             }
         }
     }
@@ -307,16 +313,19 @@ where
     }
 
     /// Calls the handler, because the store cannot be reached.
-    async fn without_store(self, error: &StoreError) -> Result<Response, S::Error> {
+    fn without_store(self, error: &StoreError) -> BoxedResponse<S::Error> {
         backend::warn(error);
-        self.bypass().await
+        self.bypass()
     }
 
-    async fn bypass(mut self) -> Result<Response, S::Error> {
+    fn bypass(mut self) -> BoxedResponse<S::Error> {
         self.ctx.policy.stats.bypass();
-        let mut response = self.inner.call(self.request).await?;
-        status::mark_bypass(&mut response, Fwd::Bypass);
-        Ok(response)
+        let call = self.inner.call(self.request);
+        Box::pin(async move {
+            let mut response = call.await?;
+            status::mark_bypass(&mut response, Fwd::Bypass);
+            Ok(response)
+        })
     }
 
     /// Fetches for this request only, beside others that do the same.
@@ -331,9 +340,9 @@ where
         }
     }
 
-    async fn fetch(self, mode: FetchMode, reason: Fwd, found: Lookup) -> Result<Response, S::Error> {
+    fn fetch(self, mode: FetchMode, reason: Fwd, found: Lookup) -> BoxedResponse<S::Error> {
         let Self { ctx, request, inner } = self;
-        Fetch { ctx: &ctx, reason, found }.run(request, inner, mode).await
+        Fetch { ctx, reason, found }.run(request, inner, mode)
     }
 }
 

@@ -141,7 +141,7 @@ impl Cache {
                         Ok(FoundValue::Stale(..) | FoundValue::Nothing(_)) => {
                             let stamp = lead.stamp();
                             let led = led(slot.clone(), options.clone(), lead, stamp, fill);
-                            return match Detachable::new(led, &self.shared.background.abandoned).await {
+                            return match Detachable::new(Box::pin(led), &self.shared.background.abandoned).await {
                                 LedFill::Landed(result) => result,
                                 LedFill::Slow(running, _alone) => {
                                     slot.filled(options, stamp, running.await, None).await.0

@@ -1,17 +1,18 @@
 //! The cache's view of a request.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
 use axum::extract::Request;
-use http::{HeaderMap, HeaderName, Uri};
+use http::{HeaderMap, HeaderName, Uri, header};
 
 use crate::{
     base::redis_waits::RedisWaits,
     cache::{
         backend::Store,
+        headers::{percent, reference},
         http::{
             policy::Policy,
             request::{admission::RequestKind, directives::ClientDirectives},
@@ -19,7 +20,10 @@ use crate::{
         },
         invalidation::requested_uri,
         store::{contract::StoreError, key::Key, lookup_result::Lookup, variants::Variants},
-        validity::stamp::Stamp,
+        validity::{
+            stamp::Stamp,
+            tag::{self, Tag},
+        },
     },
     identity::Identity,
     route::Audience,
@@ -45,6 +49,8 @@ pub(in crate::cache) struct CacheRequest {
     pub(in crate::cache) identity: Option<Identity>,
     /// How long the request has waited for Redis.
     pub(in crate::cache) waits: RedisWaits,
+    /// The tags of its response that do not depend on the handler, once they are asked for.
+    tags: OnceLock<Box<[Tag]>>,
 }
 
 impl CacheRequest {
@@ -68,7 +74,26 @@ impl CacheRequest {
             router_uri: request.uri().clone(),
             identity: if is_per_user { request.extensions().get().cloned() } else { None },
             waits,
+            tags: OnceLock::new(),
         }
+    }
+
+    /// The tags of the response that do not depend on the handler: its route, its path, each prefix of its path, and
+    /// its user.
+    pub(in crate::cache) fn tags(&self, template: &str) -> &[Tag] {
+        self.tags.get_or_init(|| {
+            // Decoded, so that an invalidation reaches every spelling.
+            let (partition, path) = (&*self.partition, percent::decoded(self.uri.path()));
+            let host = reference::host_name(&self.uri, self.headers.get(header::HOST));
+            let own = [
+                Tag::route(partition, template),
+                Tag::decoded_path(partition, &path),
+                Tag::host_path(partition, &host, &path),
+            ];
+            let prefixes = tag::prefixes(&path).map(|prefix| Tag::decoded_prefix(partition, prefix));
+            let user = self.identity.as_ref().map(|identity| Tag::user(partition, identity));
+            own.into_iter().chain(prefixes).chain(user).collect()
+        })
     }
 
     /// The same request without a client, for which any response is acceptable, and no wait counts.
@@ -166,6 +191,7 @@ mod tests {
             router_uri: Uri::default(),
             identity: None,
             waits: RedisWaits::uncounted(),
+            tags: OnceLock::new(),
         }
     }
 
