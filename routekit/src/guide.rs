@@ -12,6 +12,10 @@ pub mod caching {
     #![doc = include_str!("../docs/caching.md")]
 }
 
+pub mod comparison {
+    #![doc = include_str!("../docs/comparison.md")]
+}
+
 pub mod edge {
     #![doc = include_str!("../docs/edge.md")]
 }

@@ -91,6 +91,9 @@
 //! "Crates" is how many crates the feature adds to a program with axum and tokio, which without any of them has 79 more
 //! for routekit. Many programs have some of them already: those of `jwt` with rustls, for example.
 
+// docs.rs labels each item with the feature that it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 // Lets generated code in the tests of this crate find `::routekit`.
 extern crate self as routekit;
 

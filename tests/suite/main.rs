@@ -72,6 +72,7 @@ mod proxies;
 mod rate_limit;
 mod redis;
 mod rejected_heads;
+mod release;
 #[cfg(unix)]
 mod restart;
 mod retry;

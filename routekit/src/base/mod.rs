@@ -1,13 +1,11 @@
 //! The foundation of all other modules: time, background work, settings with their origin, start-up problems.
 
 pub(crate) mod clock;
-pub(crate) mod copy_head;
 pub(crate) mod entered;
 pub(crate) mod failure_cause;
 pub(crate) mod html_page;
 pub(crate) mod http_target;
-pub(crate) mod late_body;
-pub(crate) mod no_content;
+pub(crate) mod message;
 pub(crate) mod pass_or_answer;
 pub(crate) mod printable;
 pub(crate) mod program_log;

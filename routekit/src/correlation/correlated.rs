@@ -12,7 +12,7 @@ use super::{
     trace_context::TraceId,
 };
 use crate::{
-    base::{clock::Clock, copy_head::copy_head},
+    base::{clock::Clock, message::copy_head::copy_head},
     observe::{Exchange, RequestTracer, TracedHead, request_tracer, shielded},
     problem::{Occasion, Problem, ProblemFormat, render},
 };

@@ -38,7 +38,7 @@ use tower_service::Service;
 
 use super::{immediate::answer, vary::add_vary};
 use crate::{
-    base::no_content::no_content,
+    base::message::no_content::no_content,
     content_coding::{Coding, has_no_transform, is_compressible, may_change, weaken_etag},
 };
 

@@ -16,7 +16,7 @@ use super::{
     rejection::Rejection,
 };
 use crate::{
-    base::{late_body::LateBody, printable::Printable},
+    base::{message::late_body::LateBody, printable::Printable},
     problem::{FieldError, Problem},
 };
 

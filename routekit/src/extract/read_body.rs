@@ -14,7 +14,7 @@ use http::{HeaderMap, StatusCode, header};
 use pin_project_lite::pin_project;
 
 use super::rejection::Rejection;
-use crate::base::late_body::LateBody;
+use crate::base::message::late_body::LateBody;
 
 /// Reads the whole body, within the route's `body_limit`, if `accept` does not reject its headers.
 pub(super) fn read_body(

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use crate::{
-    base::late_body::LateBody,
+    base::message::late_body::LateBody,
     problem::{FieldError, Problem},
     route::Outcome,
 };

@@ -29,7 +29,7 @@ struct Content {
 
 /// The only member that every version of the format has.
 #[derive(Deserialize)]
-struct Head {
+struct FileHead {
     routekit_manifest: u32,
 }
 
@@ -57,7 +57,7 @@ impl Manifest {
             let message = message.split(" at line ").next().unwrap_or_default();
             ManifestError { place, reason: format!("{what}: {message}") }
         };
-        let head: Head = serde_json::from_str(text)
+        let head: FileHead = serde_json::from_str(text)
             .map_err(|error| invalid(&error, "not a manifest, as the command `manifest` prints it"))?;
         if head.routekit_manifest != FORMAT {
             let place = format!("{}:1:1", file.display());

@@ -10,8 +10,7 @@ use super::{
     headers,
     info::ApiInfo,
     merge,
-    operation::operation,
-    operation_ids::OperationIds,
+    operation::{operation, operation_ids::OperationIds},
     problem,
     schemas::Schemas,
 };

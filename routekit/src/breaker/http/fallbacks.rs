@@ -3,7 +3,7 @@
 use axum::{body::Body, extract::Request, response::Response};
 
 use crate::{
-    base::copy_head::copy_head,
+    base::message::copy_head::copy_head,
     observe::{FallbackResponse, ReplacesFailure, RunningPermit},
     route::{BreakerPolicy, Endpoint, EndpointFuture, Wiring},
 };

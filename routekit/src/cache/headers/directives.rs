@@ -7,7 +7,7 @@ pub(super) const LONGEST: Duration = Duration::from_secs(1 << 31);
 
 /// The argument of a directive, after its `=`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Argument<'a> {
+pub(super) enum DirectiveArgument<'a> {
     Token(&'a [u8]),
     /// Without the enclosing quotes, with the escapes.
     Quoted(&'a [u8]),
@@ -15,15 +15,15 @@ pub(super) enum Argument<'a> {
 
 /// Calls `each` with the name and the argument of each directive. Returns whether all quotes are well-formed; malformed
 /// quotes may hide any directive.
-pub(super) fn read<'a>(line: &'a [u8], mut each: impl FnMut(&'a [u8], Option<Argument<'a>>)) -> bool {
+pub(super) fn read<'a>(line: &'a [u8], mut each: impl FnMut(&'a [u8], Option<DirectiveArgument<'a>>)) -> bool {
     let mut sound = true;
     for element in elements(line) {
         let (name, argument) = match element.iter().position(|byte| *byte == b'=') {
-            Some(equals) => (&element[..equals], Some(Argument::of(element[equals + 1..].trim_ascii()))),
+            Some(equals) => (&element[..equals], Some(DirectiveArgument::of(element[equals + 1..].trim_ascii()))),
             None => (element, None),
         };
         sound &= !name.contains(&b'"');
-        sound &= !matches!(argument, Some(Argument::Token(argument)) if argument.contains(&b'"'));
+        sound &= !matches!(argument, Some(DirectiveArgument::Token(argument)) if argument.contains(&b'"'));
         let name = name.trim_ascii();
         if !name.is_empty() {
             each(name, argument);
@@ -32,7 +32,7 @@ pub(super) fn read<'a>(line: &'a [u8], mut each: impl FnMut(&'a [u8], Option<Arg
     sound
 }
 
-impl<'a> Argument<'a> {
+impl<'a> DirectiveArgument<'a> {
     fn of(argument: &'a [u8]) -> Self {
         let Some(quoted) = argument.strip_prefix(b"\"") else { return Self::Token(argument) };
         let mut quotes = Quotes { open: true, escaped: false };

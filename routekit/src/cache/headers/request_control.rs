@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, header};
 
-use super::directives::{self, Argument};
+use super::directives::{self, DirectiveArgument};
 
 /// The directives of a request that the cache acts on.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +38,9 @@ impl RequestControl {
         control
     }
 
-    fn add(&mut self, name: &[u8], argument: Option<Argument<'_>>) {
+    fn add(&mut self, name: &[u8], argument: Option<DirectiveArgument<'_>>) {
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-        let seconds = argument.and_then(Argument::seconds);
+        let seconds = argument.and_then(DirectiveArgument::seconds);
         match () {
             () if is("no-store") => self.no_store = true,
             () if is("no-cache") => self.no_cache = true,

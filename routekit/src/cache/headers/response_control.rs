@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, header};
 
-use super::directives::{self, Argument};
+use super::directives::{self, DirectiveArgument};
 
 /// The directives of a response that a shared cache acts on.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -38,11 +38,11 @@ impl ResponseControl {
         control
     }
 
-    fn add(&mut self, name: &[u8], argument: Option<Argument<'_>>) {
+    fn add(&mut self, name: &[u8], argument: Option<DirectiveArgument<'_>>) {
         match self.field(name) {
             Some(Field::Flag(flag) | Field::Named(flag)) => *flag = true,
             Some(Field::Duration(duration)) => {
-                directives::shorten(duration, argument.and_then(Argument::seconds).unwrap_or_default());
+                directives::shorten(duration, argument.and_then(DirectiveArgument::seconds).unwrap_or_default());
             }
             None => {}
         }

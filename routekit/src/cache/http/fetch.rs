@@ -13,7 +13,7 @@ use tower::ServiceExt;
 use tower_service::Service;
 
 use crate::{
-    base::no_content::no_content,
+    base::message::no_content::no_content,
     cache::{
         coalesce::{
             flight::Lead,

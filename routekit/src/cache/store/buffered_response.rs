@@ -6,7 +6,7 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use crate::{base::no_content::no_content, observe::Failure, problem::Problem};
+use crate::{base::message::no_content::no_content, observe::Failure, problem::Problem};
 
 /// A response that can be sent more than once: its body is in memory.
 #[derive(Clone)]

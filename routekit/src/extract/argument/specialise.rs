@@ -1,7 +1,7 @@
 //! Selects how an argument is extracted, by its type, at compile time.
 //!
 //! Generated code calls `Extract::<T, S>::new().argument()`, or `last_argument()`, with all traits of this module in
-//! scope. The compiler looks for the method on these types, each of which dereferences to the next:
+//! scope. The compiler looks for the method on these types; each dereferences to the next:
 //!
 //! 1. [`Extract`] has it for our own types, by their *shape*: `Json<T>` for any `T`. The bounds on `T` are on the
 //!    method. So a type that does not meet them causes one error that names the missing derive.

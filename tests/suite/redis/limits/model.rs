@@ -25,7 +25,7 @@ async fn answer(router: &Router, peer: &str) -> (u16, Vec<String>, String) {
     (head.status.as_u16(), headers, String::from_utf8(body.to_vec()).unwrap())
 }
 
-/// Up to three limits, of which some observe.
+/// Up to three limits. Some only observe.
 fn limits(random: &mut Rng) -> Vec<Limit> {
     let limit = |random: &mut Rng, number: usize| {
         let (requests, window) = (random.u32(1..30), random.u64(1..3000));

@@ -16,7 +16,7 @@ use super::{
     connections::OpenConnection,
     waits::{ClientPatience, UploadWait},
 };
-use crate::{base::late_body::LateBody, observe::ActiveRequest};
+use crate::{base::message::late_body::LateBody, observe::ActiveRequest};
 
 /// The exchange that a body belongs to.
 #[derive(Clone)]

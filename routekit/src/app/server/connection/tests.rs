@@ -30,7 +30,7 @@ use super::{
     stage::ClosingStage, waits::TICK,
 };
 use crate::{
-    base::{clock::Clock, late_body::LateBody},
+    base::{clock::Clock, message::late_body::LateBody},
     config::Config,
     observe::{ActiveRequest, Finished, KnowsRequest, Observer, RouteState},
     policy::EffectiveSecurityHeaders,

@@ -3,7 +3,7 @@
 use axum::{body::Body, extract::Request};
 
 use crate::{
-    base::copy_head::copy_head,
+    base::message::copy_head::copy_head,
     observe::{Exchange, RunningPermit},
 };
 

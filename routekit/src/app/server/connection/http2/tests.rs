@@ -23,7 +23,7 @@ use tower::service_fn;
 
 use crate::{
     app::server::connection::{Connections, ServerLimits, serve_connection, waits::TICK},
-    base::late_body::LateBody,
+    base::message::late_body::LateBody,
     config::Config,
 };
 

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{facts::DocumentedRoute, schemas::Schemas};
+use crate::openapi::{facts::DocumentedRoute, schemas::Schemas};
 use crate::route::{Input, InputSource};
 
 /// Headers that OpenAPI describes elsewhere, and not as parameters.
 const NOT_PARAMETERS: [&str; 3] = ["accept", "authorization", "content-type"];
 
-pub(super) fn parameters(route: &DocumentedRoute<'_>, schemas: &mut Schemas) -> Vec<Value> {
+pub(in crate::openapi) fn parameters(route: &DocumentedRoute<'_>, schemas: &mut Schemas) -> Vec<Value> {
     let mut parameters = path(route, schemas);
     for input in &route.description.inputs {
         match input.source {

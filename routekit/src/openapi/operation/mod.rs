@@ -1,11 +1,14 @@
 //! One operation: a route in the document.
 
+pub(super) mod operation_ids;
+mod parameters;
+
 use serde_json::{Map, Value, json};
 
+use self::parameters::parameters;
 use super::{
     extensions,
     facts::{ApiFacts, DocumentedRoute},
-    parameters::parameters,
     request_body::request_body,
     responses::responses,
     schemas::Schemas,

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::DocumentedRoute;
+use crate::openapi::facts::DocumentedRoute;
 
 /// The ids of all routes, in their order. Each is unique.
 ///
 /// The first of these that is unique: the id that the route declares, the name of its handler, the same with the
 /// module, and the method with the path.
 #[derive(Debug)]
-pub(super) struct OperationIds(Vec<String>);
+pub(in crate::openapi) struct OperationIds(Vec<String>);
 
 impl OperationIds {
-    pub(super) fn of(routes: &[DocumentedRoute<'_>]) -> Self {
+    pub(in crate::openapi) fn of(routes: &[DocumentedRoute<'_>]) -> Self {
         let forms: [fn(&DocumentedRoute<'_>) -> String; 3] = [by_handler, by_module, by_route];
         let mut ids: Vec<Option<String>> =
             routes.iter().map(|route| route.explanation.meta.operation_id().map(str::to_owned)).collect();
@@ -36,7 +36,7 @@ impl OperationIds {
         Self(named.collect())
     }
 
-    pub(super) fn get(&self, index: usize) -> &str {
+    pub(in crate::openapi) fn get(&self, index: usize) -> &str {
         &self.0[index]
     }
 }
