@@ -41,6 +41,23 @@ fn the_first_app_needs_the_dependencies_of_the_guide() {
     assert_eq!(block(&read("README.md"), "toml"), block(&guide, "toml"));
 }
 
+/// A line of README that leaves something out ends in the fixture in some way.
+#[test]
+fn the_code_of_readme_is_in_a_fixture_that_compiles() {
+    let (readme, fixture) = (read("README.md"), read("tests/ui/pass/readme.rs"));
+    let fixture: Vec<&str> = fixture.lines().map(str::trim).collect();
+    let blocks = readme.split("```rust\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let lines: Vec<&str> = blocks.flat_map(str::lines).map(str::trim).filter(|line| !line.is_empty()).collect();
+    assert!(lines.len() > 30, "the blocks were found");
+    for line in lines {
+        let found = match line.split_once('…') {
+            Some((begin, _)) => fixture.iter().any(|known| known.starts_with(begin.trim_end())),
+            None => fixture.contains(&line),
+        };
+        assert!(found, "tests/ui/pass/readme.rs has no line {line}");
+    }
+}
+
 #[tokio::test]
 async fn the_curl_lines_of_the_guide_print_what_it_says() {
     let app = Quickstart::start_command(&mut on_free_ports("first-app"));
