@@ -1,4 +1,4 @@
-//! What is published: that each package has all of its files, and compiles with the oldest supported compiler.
+//! What is published: each package has all of its files, and no dependency needs a newer compiler than it promises.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 

@@ -21,13 +21,17 @@ pub(crate) struct Response<'a> {
 }
 
 impl Response<'_> {
-    /// The value of a field, by its name in lowercase.
+    /// The value of a field.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.split("\r\n").skip(1).find_map(|line| {
-            let (field, value) = line.split_once(':')?;
-            field.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
+        field(self.head, name)
     }
+}
+
+fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.split("\r\n").skip(1).find_map(|line| {
+        let (field, value) = line.split_once(':')?;
+        field.eq_ignore_ascii_case(name).then(|| value.trim())
+    })
 }
 
 impl Connection {
@@ -49,8 +53,7 @@ impl Connection {
             }
         };
         let text = std::str::from_utf8(&self.buffer[..head]).unwrap();
-        let response = Response { status: 0, head: text, body: &[] };
-        let length: usize = response.header("content-length").expect("a length").parse().unwrap();
+        let length: usize = field(text, "content-length").expect("a length").parse().unwrap();
         let end = head + 4 + length;
         while self.buffer.len() < end {
             self.read().await;
